@@ -1,0 +1,76 @@
+"""The interface of the two Markov chains.
+
+The state law of a schedule just before an arrival is a row of probabilities; a batch of schedules
+is a tensor ``laws`` of shape (rows, states). Rows may hold fewer states than the chain has: what is
+left out has probability 0. The operations that end in ``_back`` are the adjoints: they act on
+functions of the state, (rows, states), and take an expectation one step back.
+"""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from objective.penalties import Penalty
+
+
+class Chain(Protocol):
+    """Law of the work in the system, driven by arrivals and by the passing of time."""
+
+    dtype: torch.dtype
+    device: torch.device
+    #: Largest number of states that a law can have.
+    states: int
+    #: States by which an arriving patient can widen a law.
+    reach: int
+    #: Bytes that one row of a batch occupies while it is followed.
+    row_bytes: int
+
+    def work(self) -> Tensor:
+        """Return the expected work in each state, (states,) minutes."""
+
+    def cost_vector(self, penalty: Penalty) -> Tensor:
+        """Return the expected penalty of the work in each state, (states,)."""
+
+    def start(self, rows: int) -> Tensor:
+        """Return the laws of an empty clinic, (rows, 1)."""
+
+    def arrive(self, laws: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
+        """Book a patient in.
+
+        Returns the laws, of at most ``limit`` states, and the expected work (rows,) in minutes that
+        the limit cut off, None if nothing.
+        """
+
+    def walk_in(self, laws: Tensor, interval: int, limit: int) -> tuple[Tensor, Tensor | None]:
+        """Let the walk-ins of an interval come; returns as `arrive` does."""
+
+    def drained_states(self, states: int, gap: int) -> int:
+        """Return how many states a law has at most after ``gap`` intervals."""
+
+    def drain(self, laws: Tensor, gap: int, out: Tensor) -> None:
+        """Let ``gap`` intervals pass; write the laws to ``out``."""
+
+    def arrive_back(self, values: Tensor, states: int) -> Tensor:
+        """Return the expectation of ``values`` after an arrival, for the first ``states``."""
+
+    def walk_in_back(self, values: Tensor, interval: int, states: int) -> Tensor:
+        """Return the expectation of ``values`` after the walk-ins of an interval."""
+
+    def drain_back(self, values: Tensor) -> Tensor:
+        """Return the expectation of ``values`` after one interval."""
+
+    def within(self, laws: Tensor, minutes: Tensor) -> Tensor:
+        """Return P(work <= minutes) for each law and each of the (times,): (rows, times)."""
+
+    def quantiles(self, laws: Tensor, probabilities: Tensor) -> Tensor:
+        """Return the minutes that the work stays within with each probability, (rows, times)."""
+
+    def patient_limits(self, appointments: Tensor) -> list[int]:
+        """Return the states needed after each patient of a batch, appointments (rows, patients)."""
+
+    def interval_limits(self, schedules: Tensor) -> list[int]:
+        """Return the states needed after the arrivals of each interval, schedules (rows, T)."""
+
+    def congestion(self, schedules: Tensor, appointments: Tensor) -> Tensor | None:
+        """Return a key (rows,) by which rows of similar need can be put together, or None."""

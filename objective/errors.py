@@ -1,0 +1,66 @@
+"""The one error that Bailey raises for a value it cannot use."""
+
+
+class InvalidInput(ValueError):
+    """A value from outside that cannot be used; the message names field, value and what is allowed.
+
+    Parameters
+    ----------
+    field
+        Dotted name of the input, e.g. ``session.no_show``.
+    value
+        What was given.
+    allowed
+        What would have been accepted, as the end of the sentence "must be ...".
+    """
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+        shown = repr(value)
+        shown = shown if len(shown) <= 120 else shown[:117] + "..."
+        super().__init__(f"{field} is {shown}; it must be {allowed}")
+
+    def __reduce__(self) -> tuple[type["InvalidInput"], tuple[str, object, str]]:
+        """Pickle by the three arguments, so that worker processes can hand the error on."""
+        return type(self), (self.field, self.value, self.allowed)
+
+
+def finite_number(field: str, value: object, allowed: str) -> float:
+    """Return ``value`` as a float; raise `InvalidInput` unless it is a finite real number."""
+    try:
+        # Booleans are integers to Python, but "no_show: yes" is a mistake, not a probability.
+        number = float("nan") if isinstance(value, (bool, str)) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = float("nan")
+    if number != number or number in (float("inf"), float("-inf")):
+        raise InvalidInput(field, value, allowed)
+    return number
+
+
+def positive_number(field: str, value: object) -> float:
+    """Return ``value`` as a float; raise `InvalidInput` unless it is finite and positive."""
+    allowed = "a finite number greater than 0"
+    number = finite_number(field, value, allowed)
+    if number <= 0:
+        raise InvalidInput(field, value, allowed)
+    return number
+
+
+def non_negative_number(field: str, value: object) -> float:
+    """Return ``value`` as a float; raise `InvalidInput` unless it is finite and at least 0."""
+    allowed = "a finite number, at least 0"
+    number = finite_number(field, value, allowed)
+    if number < 0:
+        raise InvalidInput(field, value, allowed)
+    return number
+
+
+def whole_number(field: str, value: object, low: int, high: int) -> int:
+    """Return ``value`` as an int; raise `InvalidInput` unless it is whole and in ``low..high``."""
+    allowed = f"a whole number from {low} to {high}"
+    number = finite_number(field, value, allowed)
+    if number != int(number) or not low <= number <= high:
+        raise InvalidInput(field, value, allowed)
+    return int(number)

@@ -1,0 +1,59 @@
+"""What a batch of schedules costs."""
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Expected performance of a batch of schedules; each field is a tensor (batch,).
+
+    Attributes
+    ----------
+    waiting
+        Mean waiting time per patient who shows, minutes.
+    idle
+        Idle time of the provider, minutes, by the objective's definition.
+    tardiness
+        Time by which the last consultation ends after the session, minutes.
+    cost
+        Weighted sum of waiting, idle time and tardiness, with the objective's penalties in place of
+        minutes where it has any.
+    walk_in_waiting
+        Mean waiting time per walk-in, minutes; 0 without walk-ins.
+    waiting_penalty, tardiness_penalty
+        Expected penalties of waiting and tardiness; equal to ``waiting`` and ``tardiness`` unless
+        the objective has others.
+    error_bound
+        How much larger than stated waiting, idle time and tardiness can each be at most because
+        the grid of the workload chain ends, minutes; they are never smaller than stated.
+    """
+
+    waiting: Tensor
+    idle: Tensor
+    tardiness: Tensor
+    cost: Tensor
+    walk_in_waiting: Tensor
+    waiting_penalty: Tensor
+    tardiness_penalty: Tensor
+    error_bound: Tensor
+
+    def __len__(self) -> int:
+        return len(self.cost)
+
+    def __getitem__(self, rows: slice | Tensor) -> "Performance":
+        """Return some of the schedules' performance."""
+        return Performance(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def row(self, index: int) -> dict[str, float]:
+        """Return one schedule's performance by name, as plain numbers."""
+        return {field.name: float(getattr(self, field.name)[index]) for field in fields(self)}
+
+    @staticmethod
+    def concatenate(parts: "list[Performance]") -> "Performance":
+        """Return the performance of several batches as one."""
+        return Performance(
+            *(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(parts[0]))
+        )

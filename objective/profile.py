@@ -1,0 +1,176 @@
+"""One schedule in detail: each patient's wait, the provider's idle time, the end of the session."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from objective.chain import Chain
+from objective.schedules import appointment_intervals
+from objective.session import ClinicSession
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The quantiles of the wait that a profile holds.
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95)
+#: Points of the law of the finishing time.
+FINISH_POINTS = 481
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A schedule in detail; times in minutes from the start of the session.
+
+    Attributes
+    ----------
+    session_length
+        Planned length of the session.
+    appointment_time
+        Per patient, (patients,).
+    expected_wait
+        Per patient, if the patient comes, (patients,).
+    wait_quantiles
+        Per patient and quantile of `QUANTILES`, (patients, quantiles).
+    late
+        The wait that is called long.
+    long_wait
+        Probability of a longer wait than ``late``, (patients,).
+    idle
+        Expected idle time of the provider in each interval, (intervals,).
+    finish_time, finish_probability
+        Law of the end of the last consultation: P(end <= time), (points,) each. With nobody to see
+        the end is 0.
+    expected_overtime
+        Tardiness.
+    overtime_probability
+        P(end > session length).
+    utilisation
+        Expected work over the expected time that the provider is there.
+    """
+
+    session_length: float
+    appointment_time: Tensor
+    expected_wait: Tensor
+    wait_quantiles: Tensor
+    late: float
+    long_wait: Tensor
+    idle: Tensor
+    finish_time: Tensor
+    finish_probability: Tensor
+    expected_overtime: float
+    overtime_probability: float
+    utilisation: float
+
+    def overtime_beyond(self, minutes: float) -> float:
+        """Return P(overtime > minutes), between the points of the law by linear interpolation."""
+        inside = np.interp(
+            self.session_length + minutes,
+            self.finish_time.cpu().numpy(),
+            self.finish_probability.cpu().numpy(),
+        )
+        return 1.0 - float(inside)
+
+    def finish_quantile(self, probability: float) -> float:
+        """Return the time, in minutes, by which the session has ended with this probability."""
+        reached = (self.finish_probability >= probability).nonzero()
+        return float(self.finish_time[reached[0, 0] if len(reached) else -1])
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row per patient: appointment time, expected wait, quantiles, P(long wait)."""
+        import pandas as pd
+
+        columns = {
+            "appointment_time": self.appointment_time,
+            "expected_wait": self.expected_wait,
+            **{
+                f"wait_{round(100 * quantile)}": self.wait_quantiles[:, index]
+                for index, quantile in enumerate(QUANTILES)
+            },
+            "long_wait_probability": self.long_wait,
+        }
+        frame = pd.DataFrame({name: values.cpu().numpy() for name, values in columns.items()})
+        frame.index = pd.RangeIndex(1, len(frame) + 1, name="patient")
+        return frame
+
+
+def profile_of(
+    session: ClinicSession, chain: Chain, schedule: Tensor, late: float
+) -> Profile:
+    """Return the profile of one schedule, (1, intervals)."""
+    found, before, after, last = _laws_along(chain, schedule)
+    work = chain.work()
+    appointments = appointment_intervals(schedule, session.patients)[0]
+    mean_before = torch.stack([laws @ work[: len(laws)] for laws in [*before, last]])
+    mean_after = torch.stack([laws @ work[: len(laws)] for laws in after])
+    tardiness = float(mean_before[-1])
+    time, probability = _finishing_law(session, chain, schedule[0], after, last)
+    waits = _stacked(found)
+    return Profile(
+        session_length=session.length,
+        appointment_time=appointments * session.interval_length,
+        expected_wait=torch.stack([laws @ work[: len(laws)] for laws in found]),
+        wait_quantiles=chain.quantiles(waits, torch.tensor(QUANTILES)),
+        late=late,
+        long_wait=1 - chain.within(waits, torch.tensor([late]))[:, 0],
+        idle=session.interval_length - (mean_after - mean_before[1:]),
+        finish_time=time,
+        finish_probability=probability,
+        expected_overtime=tardiness,
+        overtime_probability=1 - float(last[0]),
+        utilisation=session.expected_work / (session.length + tardiness),
+    )
+
+
+def _laws_along(
+    chain: Chain, schedule: Tensor
+) -> tuple[list[Tensor], list[Tensor], list[Tensor], Tensor]:
+    """Return the laws that each patient finds, before and after each interval's arrivals, and last."""
+    limits = chain.interval_limits(schedule)
+    laws = chain.start(1)
+    found, before, after = [], [], []
+    for interval, patients in enumerate(schedule[0].tolist()):
+        before.append(laws[0])
+        laws, _ = chain.walk_in(laws, interval, limits[interval])
+        for _ in range(patients):
+            found.append(laws[0])
+            laws, _ = chain.arrive(laws, limits[interval])
+        after.append(laws[0])
+        drained = laws.new_empty(1, chain.drained_states(laws.shape[1], 1))
+        chain.drain(laws, 1, drained)
+        laws = drained
+    return found, before, after, laws[0]
+
+
+def _finishing_law(
+    session: ClinicSession, chain: Chain, schedule: Tensor, after: list[Tensor], last: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return times from 0 to twice the session's length, and P(end of last consultation <= time).
+
+    At a time y after the start of an interval everything is over if the work that was there after
+    its arrivals is at most y and nobody comes later; later arrivals are independent of that work.
+    """
+    booked_later = session.patients - schedule.cumsum(0)
+    nobody = session.no_show ** booked_later.to(torch.float64).cpu()
+    if session.walk_ins is not None:
+        empty = torch.tensor([law[0] for law in session.walk_ins.count_laws(session.intervals)])
+        later = empty.flip(0).cumprod(0).flip(0)
+        nobody = nobody * torch.cat([later[1:], later.new_ones(1)])
+    time = torch.linspace(0, 2 * session.length, FINISH_POINTS, dtype=torch.float64)
+    interval = (time / session.interval_length + 1e-9).floor().to(torch.int64)
+    probability = torch.empty_like(time)
+    for t in interval.unique().tolist():
+        points = interval == t
+        if t < session.intervals:
+            elapsed = time[points] - t * session.interval_length
+            probability[points] = chain.within(after[t][None], elapsed)[0].cpu() * nobody[t]
+    over = interval >= session.intervals
+    probability[over] = chain.within(last[None], time[over] - session.length)[0].cpu()
+    return time, probability.clamp(0, 1)
+
+
+def _stacked(laws: list[Tensor]) -> Tensor:
+    widest = max(len(law) for law in laws)
+    return torch.stack([torch.nn.functional.pad(law, (0, widest - len(law))) for law in laws])

@@ -1,0 +1,63 @@
+"""Schedules as tensors: checked, and turned into appointment times."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from objective.errors import InvalidInput
+from objective.session import ClinicSession
+
+
+def as_schedules(
+    schedules: Tensor | np.ndarray[Any, Any] | Sequence[Any],
+    session: ClinicSession,
+    device: torch.device,
+) -> Tensor:
+    """Return schedules as an integer tensor (batch, intervals); a single schedule is a batch of 1.
+
+    Raises
+    ------
+    InvalidInput
+        If an entry is not a whole number or is negative, if a schedule has the wrong number of
+        intervals, or if its patients do not sum to those of the session.
+    """
+    intervals, patients = session.intervals, session.patients
+    allowed = f"whole numbers of shape ({intervals},) or (batch, {intervals})"
+    try:
+        tensor = torch.as_tensor(schedules, device=device)
+    except (TypeError, ValueError, RuntimeError):
+        raise InvalidInput("schedules", schedules, allowed) from None
+    if tensor.dtype.is_floating_point or tensor.dtype.is_complex or tensor.dtype == torch.bool:
+        raise InvalidInput("schedules", f"a tensor of {tensor.dtype}", allowed)
+    if tensor.ndim == 1:
+        tensor = tensor[None]
+    if tensor.ndim != 2 or tensor.shape[1] != intervals:
+        raise InvalidInput("schedules", f"of shape {tuple(tensor.shape)}", allowed)
+    totals = tensor.sum(1)
+    wrong = (totals != patients) | (tensor.amin(1) < 0 if len(tensor) else totals.bool())
+    if bool(wrong.any()):
+        row = int(wrong.nonzero()[0, 0])
+        raise InvalidInput(
+            f"schedules[{row}]",
+            tensor[row].tolist(),
+            f"none negative and {patients} patients in total (here {int(totals[row])})",
+        )
+    return tensor
+
+
+def appointment_intervals(schedules: Tensor, patients: int) -> Tensor:
+    """Return the interval of each patient, (batch, patients), nondecreasing in each row."""
+    booked = schedules.cumsum(1)
+    rank = torch.arange(1, patients + 1, device=schedules.device)
+    return torch.searchsorted(booked, rank.expand(len(schedules), patients).contiguous())
+
+
+def schedules_from_appointments(appointments: Tensor, intervals: int) -> Tensor:
+    """Return the schedules (batch, intervals) of appointment intervals (batch, patients)."""
+    counts = torch.zeros(
+        len(appointments), intervals, dtype=torch.int64, device=appointments.device
+    )
+    return counts.scatter_add_(1, appointments, torch.ones_like(appointments))

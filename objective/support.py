@@ -1,0 +1,100 @@
+"""How many states of the workload grid a batch of schedules needs.
+
+For every theta > 0, E[(X - c)^+] <= E[exp(theta (X - c))] / (theta e). The work after the k-th
+patient is the largest of the net inputs X_jk = (work of patients j..k) - (time from j to k), whose
+logarithmic moment generating functions add up over patients; so the grid point beyond which the
+expected work is below a tolerance follows from one cumulative minimum per theta, for a whole batch
+at once and without following the chain.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from scipy.special import logsumexp
+from torch import Tensor
+
+from objective.laws import Array
+
+#: Expected work beyond the grid, in steps, that is allowed for each of the net inputs.
+TOLERANCE = 1e-15
+#: The exponents tried, in units of one over the mean consultation.
+EXPONENTS = np.geomspace(0.02, 8.0, 24)
+
+
+class Support:
+    """Bounds on the number of grid steps that matter, for consultations and walk-ins given as masses.
+
+    Parameters
+    ----------
+    service
+        Mass of what a booked patient brings, no-shows included.
+    walk_ins
+        Mass of the walk-in work of each interval; empty without walk-ins.
+    shift
+        Steps of work done per interval.
+    device
+        Where the bounds are computed.
+    """
+
+    def __init__(
+        self, service: Array, walk_ins: Sequence[Array], shift: int, device: torch.device
+    ) -> None:
+        mean = max(float(np.arange(service.size) @ service), 1e-3)
+        self._theta = EXPONENTS / mean
+        self._shift = shift
+        self._patient = _log_moments(self._theta, service)
+        distinct = {id(mass): _log_moments(self._theta, mass) for mass in walk_ins}
+        self._walk_ins = np.array([distinct[id(mass)] for mass in walk_ins])
+        self._device = device
+
+    def total(self, patients: int) -> int:
+        """Return the steps that all patients and walk-ins together can need."""
+        exponent = patients * self._patient
+        if len(self._walk_ins):
+            exponent = exponent + self._walk_ins.sum(0)
+        count = patients + len(self._walk_ins)
+        return math.ceil(float(((exponent + self._slack(count)) / self._theta).min()))
+
+    def after_patients(self, appointments: Tensor) -> Tensor:
+        """Return the steps needed after each patient, appointments and result (rows, patients)."""
+        rows, patients = appointments.shape
+        worked = appointments.to(torch.float64) * self._shift
+        rank = torch.arange(patients, dtype=torch.float64, device=self._device)
+        need = torch.full((rows, patients), math.inf, dtype=torch.float64, device=self._device)
+        slack = self._slack(patients)
+        for theta, moment, extra in zip(self._theta, self._patient, slack, strict=True):
+            net = rank * float(moment) - worked * float(theta)
+            level = net + float(moment) - net.cummin(1).values + float(extra)
+            torch.minimum(need, level / float(theta), out=need)
+        return need.ceil_().clamp_(min=0)
+
+    def after_intervals(self, schedules: Tensor) -> Tensor:
+        """Return the steps needed after the arrivals of each interval, (rows, intervals)."""
+        rows, intervals = schedules.shape
+        booked = schedules.to(torch.float64)
+        need = torch.full((rows, intervals), math.inf, dtype=torch.float64, device=self._device)
+        slack = self._slack(intervals)
+        elapsed = torch.arange(intervals, dtype=torch.float64, device=self._device) * self._shift
+        for index, (theta, moment, extra) in enumerate(
+            zip(self._theta, self._patient, slack, strict=True)
+        ):
+            added = booked * float(moment)
+            if len(self._walk_ins):
+                added = added + torch.as_tensor(self._walk_ins[:, index], device=self._device)
+            upto = added.cumsum(1)
+            level = upto - ((upto - added) - elapsed * float(theta)).cummin(1).values
+            level = level - elapsed * float(theta) + float(extra)
+            torch.minimum(need, level / float(theta), out=need)
+        return need.ceil_().clamp_(min=0)
+
+    def _slack(self, terms: int) -> Array:
+        """Return what the exponent gains so that ``terms`` net inputs together meet the tolerance."""
+        return np.asarray(-np.log(self._theta * math.e * TOLERANCE / terms), np.float64)
+
+
+def _log_moments(theta: Array, mass: Array) -> Array:
+    """Return log E[exp(theta X)] for each theta."""
+    steps = np.flatnonzero(mass)
+    return np.asarray(logsumexp(theta[:, None] * steps, b=mass[steps], axis=1), np.float64)

@@ -1,0 +1,165 @@
+"""The workload chain: any consultation law on a grid, with or without walk-ins.
+
+State k is k steps of work in the system. A patient adds a consultation (a convolution with one mass
+for the whole batch); time takes work away (a shift, with what would be negative collected at 0).
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from objective.convolution import Convolution
+from objective.errors import InvalidInput
+from objective.laws import Array
+from objective.penalties import Penalty
+from objective.session import ClinicSession
+from objective.support import Support
+
+
+class WorkloadChain:
+    """Law of the work in the system; see `objective.chain.Chain` for the operations."""
+
+    def __init__(
+        self, session: ClinicSession, step: float, dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self.dtype, self.device, self.step = dtype, device, step
+        units = session.interval_length / step
+        if abs(units - round(units)) > 1e-9 or round(units) < 1:
+            raise InvalidInput(
+                "session.interval_length",
+                session.interval_length,
+                f"a multiple of the step of {step:g} minutes",
+            )
+        self._shift = round(units)
+        service = session.show * session.service_time.mass(step)
+        service[0] += session.no_show
+        walk_ins = compound_masses(session, step)
+        self._patient = Convolution(service, dtype, device)
+        distinct = {id(mass): Convolution(mass, dtype, device) for mass in walk_ins}
+        self._walk_in = [distinct[id(mass)] for mass in walk_ins]
+        self.reach = self._patient.reach
+        self._support = Support(service, walk_ins, self._shift, device)
+        most = session.patients * self.reach + sum(walk.reach for walk in self._walk_in)
+        self.states = min(most, self._support.total(session.patients)) + 1
+        self.row_bytes = (6 * session.patients + 4 * self.states) * 8
+        self._grid = step * torch.arange(self.states, dtype=torch.float64)
+
+    def work(self) -> Tensor:
+        """Return the minutes of work of each state."""
+        return self._grid.to(self.device, self.dtype)
+
+    def cost_vector(self, penalty: Penalty) -> Tensor:
+        """Return the penalty of the work of each state."""
+        return penalty.of_work(self._grid).to(self.device, self.dtype)
+
+    def start(self, rows: int) -> Tensor:
+        """Return the laws of an empty clinic, (rows, 1)."""
+        return torch.ones(rows, 1, dtype=self.dtype, device=self.device)
+
+    def arrive(self, laws: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
+        """Add a consultation, or nothing if the patient does not come."""
+        return self._capped(self._patient.forward(laws), limit)
+
+    def walk_in(self, laws: Tensor, interval: int, limit: int) -> tuple[Tensor, Tensor | None]:
+        """Add the consultations of the walk-ins of an interval."""
+        if not self._walk_in or self._walk_in[interval].reach == 0:
+            return laws, None
+        return self._capped(self._walk_in[interval].forward(laws), limit)
+
+    def drained_states(self, states: int, gap: int) -> int:
+        """Return the states left of ``states`` after ``gap`` intervals."""
+        return max(states - gap * self._shift, 1)
+
+    def drain(self, laws: Tensor, gap: int, out: Tensor) -> None:
+        """Take ``gap`` intervals of work away; write the laws to ``out``."""
+        shift = min(gap * self._shift, laws.shape[1] - 1)
+        left = laws.shape[1] - shift
+        torch.sum(laws[:, : shift + 1], dim=1, out=out[:, 0])
+        out[:, 1:left] = laws[:, shift + 1 :]
+        out[:, left:] = 0
+
+    def arrive_back(self, values: Tensor, states: int) -> Tensor:
+        """Return E[f(w + S)]."""
+        return self._patient.back(values, states)
+
+    def walk_in_back(self, values: Tensor, interval: int, states: int) -> Tensor:
+        """Return E[f(w + A)] with A the work of the interval's walk-ins."""
+        if not self._walk_in:
+            return values
+        return self._walk_in[interval].back(values, states)
+
+    def drain_back(self, values: Tensor) -> Tensor:
+        """Return f((w - d)^+)."""
+        return torch.cat([values[:, :1].expand(-1, self._shift), values], dim=1)
+
+    def within(self, laws: Tensor, minutes: Tensor) -> Tensor:
+        """Return P(work <= minutes) for each law and time."""
+        index = (minutes.to(self.device, torch.float64) / self.step + 1e-9).floor().to(torch.int64)
+        return laws.cumsum(1)[:, index.clamp(0, laws.shape[1] - 1)]
+
+    def quantiles(self, laws: Tensor, probabilities: Tensor) -> Tensor:
+        """Return the smallest grid point that each law stays within with each probability."""
+        upto = laws.to(torch.float64).cumsum(1)
+        wanted = probabilities.to(upto).expand(len(laws), -1).contiguous()
+        index = torch.searchsorted(upto, wanted - 1e-12).clamp(max=laws.shape[1] - 1)
+        return self.step * index.to(torch.float64)
+
+    def patient_limits(self, appointments: Tensor) -> list[int]:
+        """Return the states beyond which the expected work of a batch is negligible."""
+        need = self._support.after_patients(appointments).amax(0)
+        return [min(self.states, int(limit) + 1) for limit in need.tolist()]
+
+    def interval_limits(self, schedules: Tensor) -> list[int]:
+        """Return the states beyond which the expected work of a batch is negligible."""
+        need = self._support.after_intervals(schedules).amax(0)
+        return [min(self.states, int(limit) + 1) for limit in need.tolist()]
+
+    def congestion(self, schedules: Tensor, appointments: Tensor) -> Tensor | None:
+        """Return the largest number of states that each schedule needs."""
+        if self._walk_in:
+            return self._support.after_intervals(schedules).amax(1)
+        return self._support.after_patients(appointments).amax(1)
+
+    def _capped(self, laws: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
+        """Move the mass beyond ``limit`` states to the last of them, never drop it."""
+        excess = laws.shape[1] - limit
+        if excess <= 0:
+            return laws, None
+        beyond = laws[:, limit:]
+        steps = torch.arange(1, excess + 1, dtype=self.dtype, device=self.device)
+        overflow = self.step * (beyond @ steps)
+        kept = laws[:, :limit]
+        kept[:, -1] += beyond.sum(1)
+        return kept, overflow
+
+
+def compound_masses(session: ClinicSession, step: float) -> list[Array]:
+    """Return the mass of the work that walk-ins bring, one per interval; empty without any.
+
+    Intervals with the same number law share one array.
+    """
+    if session.walk_ins is None:
+        return []
+    service = session.walk_ins.service_time.mass(step)
+    made: dict[bytes, Array] = {}
+    masses = []
+    for counts in session.walk_ins.count_laws(session.intervals):
+        key = counts.tobytes()
+        if key not in made:
+            made[key] = _compound(counts, service)
+        masses.append(made[key])
+    return masses
+
+
+def _compound(counts: Array, service: Array) -> Array:
+    """Return the law of a random sum, by Horner's rule in the number of summands."""
+    mass = np.array([counts[-1]])
+    for probability in counts[-2::-1]:
+        mass = np.convolve(mass, service)
+        mass[0] += probability
+    # Trailing points so improbable that they can change no mean are moved to the last kept point.
+    tail = np.cumsum((np.arange(mass.size) * mass)[::-1])[::-1]
+    keep = max(int(np.count_nonzero(tail > 1e-18)), 1)
+    kept = mass[:keep].copy()
+    kept[-1] += mass[keep:].sum()
+    return kept
