@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from objective.laws import Array
 from objective.penalties import Penalty
 
 
@@ -23,6 +24,8 @@ class Chain(Protocol):
     states: int
     #: States by which an arriving patient can widen a law.
     reach: int
+    #: Whether somebody may come without being booked.
+    has_walk_ins: bool
     #: Bytes that one row of a batch occupies while it is followed.
     row_bytes: int
 
@@ -57,8 +60,19 @@ class Chain(Protocol):
     def walk_in_back(self, values: Tensor, interval: int, states: int) -> Tensor:
         """Return the expectation of ``values`` after the walk-ins of an interval."""
 
-    def drain_back(self, values: Tensor) -> Tensor:
-        """Return the expectation of ``values`` after one interval."""
+    def walk_in_kinds(self, intervals: int) -> list[int]:
+        """Return which law of walk-ins each interval has, numbered from 0."""
+
+    def transition(
+        self, patients: int, interval: int, states: int, length: int, adjoint: bool = False
+    ) -> Array:
+        """Return the transition matrix (states, states) over ``length`` intervals.
+
+        From the law before the arrivals of ``interval``, into which ``patients`` are booked, to the
+        law before those of the interval ``length`` later; nobody is booked in between, and with
+        walk-ins ``length`` is 1. In float64 on the processor, for `objective.moves`;
+        transposed as the ``adjoint``, which leads functions back.
+        """
 
     def within(self, laws: Tensor, minutes: Tensor) -> Tensor:
         """Return P(work <= minutes) for each law and each of the (times,): (rows, times)."""
@@ -69,8 +83,11 @@ class Chain(Protocol):
     def patient_limits(self, appointments: Tensor) -> list[int]:
         """Return the states needed after each patient of a batch, appointments (rows, patients)."""
 
-    def interval_limits(self, schedules: Tensor) -> list[int]:
-        """Return the states needed after the arrivals of each interval, schedules (rows, T)."""
+    def interval_limits(self, schedules: Tensor, spare: int = 0) -> list[int]:
+        """Return the states needed after the arrivals of each interval, schedules (rows, T).
+
+        With ``spare`` patients more, whenever they come.
+        """
 
     def congestion(self, schedules: Tensor, appointments: Tensor) -> Tensor | None:
         """Return a key (rows,) by which rows of similar need can be put together, or None."""

@@ -1,17 +1,21 @@
 """How an objective charges what a chain yields: cost vectors, and weights per patient."""
 
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from objective.chain import Chain
+from objective.laws import Array
 from objective.passes import Expectations
 from objective.penalties import Mean, Penalty
 from objective.performance import Performance
 from objective.session import ClinicSession, Weights
 
+Counts = NDArray[np.int64]
 Idle = Literal["session", "makespan"]
 
 
@@ -35,6 +39,9 @@ class Charges:
     ) -> None:
         self._session, self._weights = session, weights
         self.makespan = idle == "makespan"
+        self._chain = chain
+        self._found: tuple[Array, Array] | None = None
+        self._kinds = np.array(chain.walk_in_kinds(session.intervals))
         rank = torch.arange(session.patients, dtype=torch.float64)
         last = session.show * session.no_show ** (session.patients - 1 - rank)
         self.last_to_show = last.to(chain.device, chain.dtype)
@@ -69,50 +76,68 @@ class Charges:
             error_bound=laws.overflow,
         )
 
-    @property
+    @cached_property
     def constant(self) -> float:
         """The part of the cost that no schedule can change."""
         spare = -self._session.expected_work
         return self._weights.idle * (spare if self.makespan else spare + self._session.length)
 
-    def end_vector(self) -> Tensor:
+    @cached_property
+    def end_vector(self) -> Array:
         """Return the charge for the state at the end of the session, (states,)."""
         charge = self._weights.tardiness * self.tardiness_vectors[:, -1]
         if not self.makespan:
             charge = charge + self._weights.idle * self.tardiness_vectors[:, 0]
-        return charge
+        return charge.cpu().numpy()
 
-    def arrival(self, laws: Tensor, rank: Tensor, interval: int) -> Tensor:
-        """Return the expected charge (...) for patients who find ``laws`` (..., states).
+    def interval_vectors(self, patients: Counts, rank: Counts, states: int) -> Array:
+        """Return what the patients of each interval are charged, by the state before they come.
 
-        ``rank`` (...) is their place in the order of service, from 0.
+        Parameters
+        ----------
+        patients, rank
+            Patients booked per interval, and the place in the order of service of the first of
+            them, from 0: (intervals, batch).
+        states
+            Number of states: the result is (intervals, batch, states).
         """
-        states = laws.shape[-1]
-        charge = (laws @ self.waiting_vectors[:states, -1]) * self._per_patient
-        if self.makespan:
-            wait = laws @ self.waiting_vectors[:states, 0]
-            charge = charge + self._last_charge(rank) * (wait + self._earliest_end(interval))
+        found, summed = self._found_by(int(patients.max()))
+        charge = summed[self._kinds[:, None], patients, :states]
+        if not self.makespan:
+            return charge
+        interval = np.arange(len(patients))
+        earliest = interval * self._session.interval_length + self._session.service_time.mean
+        last_to_show = self.last_to_show.cpu().numpy()
+        for place in range(int(patients.max())):
+            # A rank outside the list belongs to a move that cannot be made and is never read.
+            known = (rank + place).clip(0, len(last_to_show) - 1)
+            last = self._weights.idle * last_to_show[known] * (patients > place)
+            end = found[self._kinds, place, :states] + earliest[:, None]
+            charge = charge + last[..., None] * end[:, None]
         return charge
 
-    def arrival_vector(self, states: int, rank: Tensor, interval: int) -> Tensor:
-        """Return the charge (..., states) for patients of the given ranks by what they find."""
-        vector = self.waiting_vectors[:states, -1] * self._per_patient
-        if self.makespan:
-            end = self.waiting_vectors[:states, 0] + self._earliest_end(interval)
-            return vector + self._last_charge(rank)[..., None] * end
-        return vector
+    def _found_by(self, most: int) -> tuple[Array, Array]:
+        """Return what the m-th patient of an interval finds, by the state before the interval.
 
-    @property
-    def _per_patient(self) -> float:
-        return self._weights.waiting / self._session.patients
-
-    def _last_charge(self, rank: Tensor) -> Tensor:
-        # A rank beyond the list belongs to a move that cannot be made and is never read.
-        known = rank.clamp(0, len(self.last_to_show) - 1)
-        return self._weights.idle * self.last_to_show[known]
-
-    def _earliest_end(self, interval: int) -> float:
-        return interval * self._session.interval_length + self._session.service_time.mean
+        The expected work, (walk-in kinds, most, states), and the charge for waiting summed over the
+        first x patients, (walk-in kinds, most + 1, states).
+        """
+        if self._found is None or self._found[0].shape[1] < most:
+            kinds = self._kinds.tolist()
+            examples = [kinds.index(kind) for kind in range(max(kinds) + 1)]
+            found, every = self.waiting_vectors.T, self._chain.states
+            tables = []
+            for _ in range(max(most, 4)):
+                tables.append(
+                    torch.stack([self._chain.walk_in_back(found, t, every) for t in examples])
+                )
+                found = self._chain.arrive_back(found, every)
+            table = torch.stack(tables, dim=1).cpu().numpy().astype(np.float64)
+            share = self._weights.waiting / self._session.patients
+            summed = np.zeros((table.shape[0], table.shape[1] + 1, every))
+            table[:, :, -1].cumsum(1, out=summed[:, 1:])
+            self._found = table[:, :, 0], summed * share
+        return self._found
 
     def _walk_in_waiting(self, laws: Expectations) -> Tensor:
         """Walk-ins wait for the work before them and for those of their interval before them."""

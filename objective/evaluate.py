@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -27,6 +28,8 @@ ScheduleBatch = Tensor | np.ndarray[Any, Any] | Sequence[Any]
 #: Bytes that the chunk of a batch that is followed at one time may occupy, by kind of device. On a
 #: processor the chunk should stay in its cache; on a GPU it should keep all of it busy.
 CHUNK_BYTES = {"cpu": 8 * 2**20, "cuda": 2 * 2**30}
+#: Bytes that the neighbourhoods computed at one time may occupy.
+MOVES_BYTES = 256 * 2**20
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
@@ -134,15 +137,33 @@ class Objective:
         """Return the cost after moving one patient from interval i to j, for all i and j.
 
         The result is (intervals, intervals) for one schedule, (batch, intervals, intervals) for a
-        batch; infinite where nobody is booked in i, and the schedule's own cost where i is j.
+        batch; infinite where nobody is booked in i, and the schedule's own cost where i is j. It is
+        computed in float64 on the processor, whatever the device and precision of the objective.
         """
-        batch = as_schedules(schedule, self.session, self.device).to(torch.int64)
-        bytes_each = 8 * self.session.intervals * min(batch.shape[1], self.session.patients)
-        size = max(1, 4 * self._chunk_bytes // (bytes_each * self.chain.states))
-        costs = torch.cat(
-            [single_patient_moves(self.chain, part, self._charges) for part in batch.split(size)]
-        )
+        batch = as_schedules(schedule, self.session, torch.device("cpu")).to(torch.int64)
+        exact = self._exact
+        bytes_each = 16 * self.session.intervals * self.session.patients * exact.chain.states
+        size = max(1, MOVES_BYTES // bytes_each)
+        parts = [
+            single_patient_moves(exact.chain, part, exact._charges) for part in batch.split(size)
+        ]
+        costs = torch.as_tensor(np.concatenate(parts)).to(self.device)
         return costs[0] if torch.as_tensor(schedule).ndim == 1 else costs
+
+    @cached_property
+    def _exact(self) -> "Objective":
+        """The same objective in float64 on the processor."""
+        if self.device.type == "cpu" and self.dtype == torch.float64:
+            return self
+        return Objective(
+            self.session,
+            self.weights,
+            self.idle,
+            waiting_penalty=self.waiting_penalty,
+            tardiness_penalty=self.tardiness_penalty,
+            chain=self.chain_name,
+            step=self.step,
+        )
 
     def profile(self, schedule: ScheduleBatch, late: float = 15.0) -> Profile:
         """Return one schedule in detail; ``late`` is the wait, in minutes, called long."""

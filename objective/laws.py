@@ -21,7 +21,7 @@ from objective.errors import InvalidInput
 Array = NDArray[np.float64]
 
 #: The grid ends where the expected excess over it is below this share of the mean.
-TAIL = 1e-12
+TAIL = 1e-10
 #: Longest law that a grid may have to hold, in steps.
 MAX_STEPS = 50_000
 #: Tail of a Poisson law that is moved to its last point.

@@ -1,163 +1,259 @@
 """The cost of every move of one patient, without evaluating each schedule anew.
 
-Follow the base schedule forward, and beside it the base schedule without one patient of interval i,
-for every i; follow the cost-to-go backward, and beside it the cost-to-go with that patient missing.
-A move to a later interval j joins the forward law without the patient to the base's cost-to-go by
-one dot product in j; a move to an earlier one joins the base's law to the cost-to-go without the
-patient. Removing or adding a patient changes the rank of those in between by one.
+Write P_x for the transition over one interval into which x patients are booked, and c_x for what
+these patients are charged, by the state found. A schedule is a product of such transitions, and
+moving a patient from i to j puts x_i - 1 and x_j + 1 in place of x_i and x_j. So follow the base
+schedule forward, and beside it the schedules that have lost a patient in one of the intervals so
+far; follow the cost-to-go backward, and beside it the costs-to-go of those that lose one later. A
+move to a later interval j joins the law that has lost its patient to P_{x_j + 1} and the base's
+cost-to-go; a move to an earlier one joins the base's law to a cost-to-go that loses a patient.
+
+The day is cut into legs: an occupied interval and the empty ones after it, over which one transition
+leads. Laws and costs-to-go are followed from leg to leg only; what belongs to the empty intervals
+inside is one vector each, brought to the start or the end of its leg. With walk-ins every interval
+is a leg.
+
+All this is a long sequence of small products, which a processor does faster than a GPU can start
+them; so it is done there, in numpy and in float64, which acceptance of a move asks for anyway.
 """
 
-import math
-
-import torch
+import numpy as np
 from torch import Tensor
 
 from objective.chain import Chain
-from objective.charges import Charges
+from objective.charges import Charges, Counts
+from objective.laws import Array
 
 
-def single_patient_moves(chain: Chain, schedules: Tensor, charges: Charges) -> Tensor:
+def single_patient_moves(chain: Chain, schedules: Tensor, charges: Charges) -> Array:
     """Return the cost after each move i -> j, (batch, intervals, intervals).
 
-    ``schedules`` is (batch, intervals). Entries of an empty interval i are infinite; the diagonal
-    of the others holds the cost of the schedule itself.
+    ``schedules`` is (batch, intervals); ``chain`` and ``charges`` are those of float64 on the
+    processor. Entries of an empty interval i are infinite; the diagonal of the others holds the
+    cost of the schedule itself.
     """
-    batch, intervals = schedules.shape
-    forward = _follow_forward(chain, schedules, charges)
-    widths = [laws.shape[-1] for laws, _ in forward]
-    backward, own_cost = _follow_backward(chain, schedules, charges, widths)
-
-    # The patient that is put in, at the head of its interval: found by the base's laws, and by the
-    # cost-to-go. One batch over all intervals.
-    widest = max(widths)
-    reach = min(widest + chain.reach, chain.states)
-    base_laws = torch.stack([_resized(laws[:, 0], widest, pad=0.0) for laws, _ in forward])
-    added, _ = chain.arrive(base_laws.flatten(0, 1), chain.states + chain.reach)
-    added = _resized(added, reach, pad=0.0).unflatten(0, (intervals, batch))
-    to_go = torch.stack([_resized(values[:, 0], reach) for values in backward])
-    found = chain.arrive_back(to_go.flatten(0, 1), widest).unflatten(0, (intervals, batch))
-
-    booked_before = schedules.cumsum(1) - schedules
-    occupied = [t for t, some in enumerate((schedules > 0).any(0).tolist()) if some]
-    costs = schedules.new_full((batch, intervals, intervals), 0, dtype=chain.dtype)
-    for t in range(intervals):
-        laws, spent = forward[t]
-        values = backward[t]
-        earlier = [i for i in occupied if i < t]
-        if earlier:
-            rank = booked_before[:, t] - 1
-            charge = charges.arrival_vector(widths[t], rank, t)
-            value = found[t, :, : widths[t]] + charge
-            costs[:, earlier, t] = spent[:, 1:] + (laws[:, 1:] @ value[:, :, None])[..., 0]
-        later = [i for i in occupied if i > t]
-        if later:
-            own = spent[:, 0] + charges.arrival(laws[:, 0], booked_before[:, t], t)
-            arrived = added[t, :, : values.shape[-1], None]
-            reads = (values[:, 1:] @ arrived)[..., 0]
-            costs[:, later, t] = own[:, None] + reads
-    costs.diagonal(dim1=1, dim2=2).copy_(own_cost[:, None].expand(batch, intervals))
-    costs += charges.constant
-    return costs.masked_fill_((schedules == 0)[:, :, None], math.inf)
+    costs = _Neighbourhood(chain, schedules, charges).costs() + charges.constant
+    costs[schedules.numpy() == 0] = np.inf
+    return costs
 
 
-def _follow_forward(
-    chain: Chain, schedules: Tensor, charges: Charges
-) -> list[tuple[Tensor, Tensor]]:
-    """Return, for each interval, the laws found and the cost so far.
+class _Neighbourhood:
+    """Laws and costs-to-go of a batch of schedules, and of the same with one patient less.
 
-    Laws are (batch, 1 + k, states) just before the booked arrivals: the base first, then without
-    one patient of each of the k occupied intervals so far; costs are (batch, 1 + k).
+    Both are (legs, rows, batch, states), at the start of each leg; the costs-to-go also at the end
+    of the session. One row is the base schedule: the first of the laws, the last of the
+    costs-to-go. The others lose a patient in one of the intervals that are occupied (in any
+    schedule of the batch), in their order.
     """
-    batch, intervals = schedules.shape
-    limits = chain.interval_limits(schedules)
-    most = schedules.amax(0).tolist()
-    fewest = schedules.amin(0).tolist()
-    rank = schedules.cumsum(1) - schedules
-    laws = chain.start(batch)[:, None]
-    spent = laws.new_zeros(batch, 1)
-    history = []
-    for t in range(intervals):
-        laws = chain.walk_in(laws.flatten(0, 1), t, limits[t])[0].unflatten(0, laws.shape[:2])
-        history.append((laws, spent))
-        without, without_spent = laws[:, :1], spent[:, :1]
-        for m in range(most[t]):
-            ranks = (rank[:, t] + m)[:, None] - _all_but_first(laws)
-            arrived = chain.arrive(laws.flatten(0, 1), limits[t])[0].unflatten(0, laws.shape[:2])
-            paid = spent + charges.arrival(laws, ranks, t)
-            if m < fewest[t]:
-                without, without_spent, laws, spent = laws[:, :1], spent[:, :1], arrived, paid
-                continue
-            coming = (schedules[:, t] > m)[:, None]
-            width = arrived.shape[-1]
-            stay = _resized(laws, width, pad=0.0)
-            without = torch.where(
-                coming[..., None], stay[:, :1], _resized(without, width, pad=0.0)
+
+    def __init__(self, chain: Chain, schedules: Tensor, charges: Charges) -> None:
+        self.chain, self.charges = chain, charges
+        self.batch, self.intervals = schedules.shape
+        limits = chain.interval_limits(schedules, spare=1)
+        self.states = min(max(limits), chain.states)
+        self.booked = np.ascontiguousarray(schedules.numpy().T)
+        self.counts: list[list[int]] = self.booked.tolist()
+        self.occupied = np.flatnonzero(self.booked.max(1))
+        self.rank = self.booked.cumsum(0) - self.booked
+        self.kinds = np.array(chain.walk_in_kinds(self.intervals))
+        everywhere = range(self.intervals)
+        leg = {0, *self.occupied.tolist(), *(everywhere if chain.has_walk_ins else ())}
+        self.starts = sorted(leg)
+        self.ends = [*self.starts[1:], self.intervals]
+        # The laws at the start of a leg hold no more than those of the interval before did.
+        self.widths = [1, *(min(limits[t - 1], self.states) for t in self.starts[1:])]
+        self.leg_of = np.searchsorted(self.starts, everywhere, side="right") - 1
+        shape = (len(self.starts), len(self.occupied) + 1, self.batch, self.states)
+        self.laws = np.zeros(shape)
+        self.values = np.zeros((shape[0] + 1, *shape[1:]))
+        self._charges: dict[tuple[int, int], Array] = {}
+
+    def costs(self) -> Array:
+        """Return the costs without their constant, (batch, intervals, intervals)."""
+        self._follow_forward()
+        self._follow_backward()
+        leg, occupied, time = self.leg_of, self.occupied, np.arange(self.intervals)
+        start = np.array(self.starts)
+        from_start = self._from_start_of_leg(fewer=0)
+        with_one_more = self._to_end_of_leg()
+        base = _multiplied(self.laws[leg, 0], from_start)
+
+        # Spent before an interval by the base; and by those that have lost a patient in i, which
+        # pay as the base before i, for one patient less in i, and for themselves after i.
+        paid = _dot(base, self._charge(0, 0))
+        spent = paid.cumsum(0) - paid
+        until = spent + _dot(base, self._charge(-1, 0))
+        lost_paid = _read(self.laws[:, 1:], self._charge(0, -1)[start][:, None])[..., 0]
+        lost_paid *= (start[:, None] > occupied)[:, :, None]
+        lost_spent = lost_paid.cumsum(0) - lost_paid
+
+        # To a later interval: one patient more comes there than the schedule without one had.
+        more = self._charge(1, -1) + _multiplied(self.values[1:, -1][leg], with_one_more, True)
+        later = self._read_by_leg(self.laws[:, 1:], _multiplied(more, from_start, True))
+        later += until[occupied]
+        later += lost_spent[leg] + lost_paid[leg] * (time > start[leg])[:, None, None]
+        # The patient may be lost at the start of the very leg.
+        without = _multiplied(more, self._from_start_of_leg(fewer=1), True)
+        same_leg = _dot(self.laws[leg, 0], without) + until[start[leg]]
+        in_leg = np.flatnonzero(np.isin(start[leg], occupied))
+        later[in_leg, np.searchsorted(occupied, start[leg[in_leg]])] = same_leg[in_leg]
+
+        # To an earlier one.
+        earlier = self._read_by_leg(self.values[1:, :-1], _multiplied(base, with_one_more))
+        earlier += (spent + _dot(base, self._charge(1, 0)))[:, None]
+
+        chosen = np.where((time[:, None] > occupied)[:, :, None], later, earlier)
+        chosen[occupied, np.arange(len(occupied))] = self.values[0, -1, :, 0]
+        costs = np.zeros((self.batch, self.intervals, self.intervals))
+        costs[:, occupied] = chosen.transpose(2, 1, 0)
+        return costs
+
+    def _follow_forward(self) -> None:
+        batch, states = self.batch, self.states
+        self.laws[0, 0, :, 0] = 1
+        laws = self.laws.reshape(len(self.laws), -1, states)
+        rows = batch
+        for leg in range(len(laws) - 1):
+            start, length = self.starts[leg], self.ends[leg] - self.starts[leg]
+            width = self.widths[leg]
+            before, after = laws[leg, :, :width], laws[leg + 1]
+            for patients, members in _groups(self.counts[start]):
+                matrix = self.chain.transition(patients, start, states, length)[:width]
+                self._advance(before[:rows], matrix, after[:rows], members)
+                if patients:
+                    matrix = self.chain.transition(patients - 1, start, states, length)[:width]
+                    self._advance(before[:batch], matrix, after[rows : rows + batch], members)
+            rows += batch * any(self.counts[start])
+
+    def _follow_backward(self) -> None:
+        batch, states = self.batch, self.states
+        self.values[-1, -1] = self.charges.end_vector[:states]
+        values = self.values.reshape(len(self.values), -1, states)
+        charge, fewer, own = self._charge(0, 1), self._charge(-1, 1), self._charge(0, 0)
+        base = len(self.occupied) * batch
+        first = base
+        for leg in reversed(range(len(self.starts))):
+            start, length = self.starts[leg], self.ends[leg] - self.starts[leg]
+            before, after = values[leg], values[leg + 1]
+            lost = before[first - batch : first]
+            for patients, members in _groups(self.counts[start]):
+                matrix = self.chain.transition(patients, start, states, length, adjoint=True)
+                self._advance(after[first:], matrix, before[first:], members)
+                if patients:
+                    matrix = self.chain.transition(patients - 1, start, states, length, True)
+                    self._advance(after[base:], matrix, lost, members)
+            if any(self.counts[start]):
+                rows = before[first:].reshape(-1, batch, states)
+                rows += charge[start]
+                lost += fewer[start]
+                first -= batch
+                if self.charges.makespan:
+                    before[base:] += own[start] - charge[start]
+
+    def _advance(
+        self, source: Array, matrix: Array, target: Array, members: list[int] | None
+    ) -> None:
+        """Multiply rows by a transition; for some members of the batch, or for all.
+
+        ``source`` and ``target`` are (rows * batch, states).
+        """
+        if members is None:
+            np.dot(source, matrix, out=target)
+        else:
+            chosen = source.reshape(-1, self.batch, len(matrix))[:, members]
+            target.reshape(-1, self.batch, self.states)[:, members] = chosen @ matrix
+
+    def _to_end_of_leg(self) -> "list[_Transition]":
+        """Return, for each interval with one patient more, the transition to the end of its leg."""
+        interval = np.arange(self.intervals)
+        return self._grouped(self.booked + 1, interval, np.array(self.ends)[self.leg_of] - interval)
+
+    def _from_start_of_leg(self, fewer: int) -> "list[_Transition]":
+        """Return, for each interval inside a leg, the transition to it from the start of the leg.
+
+        ``fewer`` patients are missing at the start.
+        """
+        start = np.array(self.starts)[self.leg_of]
+        return self._grouped(self.booked[start] - fewer, start, np.arange(self.intervals) - start)
+
+    def _grouped(self, patients: Counts, interval: Counts, length: Counts) -> "list[_Transition]":
+        """Bring together what shares a transition; nothing is to be done where it has no length.
+
+        ``patients`` is (intervals, batch), where the transition starts and how long it is
+        (intervals,).
+        """
+        most, kinds = self.intervals + 1, int(self.kinds.max()) + 1
+        codes = (patients * most + length[:, None]) * kinds + self.kinds[interval][:, None]
+        codes[(patients < 0) | (length == 0)[:, None]] = 0
+        codes = codes.ravel()
+        transitions = []
+        for code in np.flatnonzero(np.bincount(codes))[int(codes.min() == 0) :].tolist():
+            booked, rest = divmod(code, most * kinds)
+            steps, kind = divmod(rest, kinds)
+            start = int(np.argmax(self.kinds == kind))
+            matrix = self.chain.transition(booked, start, self.states, steps)
+            transitions.append((matrix, np.flatnonzero(codes == code)))
+        return transitions
+
+    def _read_by_leg(self, rows: Array, vectors: Array) -> Array:
+        """Return the products of each interval's vector with the rows of its leg.
+
+        ``rows`` is (legs, rows, batch, states), ``vectors`` (intervals, batch, states), the result
+        (intervals, rows, batch).
+        """
+        offset = np.arange(self.intervals) - np.array(self.starts)[self.leg_of]
+        columns = np.zeros((len(self.starts), offset.max() + 1, *vectors.shape[1:]))
+        columns[self.leg_of, offset] = vectors
+        return _read(rows, columns).transpose(0, 3, 1, 2)[self.leg_of, offset]
+
+    def _charge(self, more: int, shift: int) -> Array:
+        """Return the charge by the state found, (intervals, batch, states).
+
+        For ``more`` patients than are booked (none where that would be negative), the first of them
+        ``shift`` places later in the order of service, which matters to makespan idle only.
+        """
+        key = (more, shift if self.charges.makespan else 0)
+        if key not in self._charges:
+            count = np.maximum(self.booked + more, 0)
+            self._charges[key] = self.charges.interval_vectors(
+                count, self.rank + shift, self.states
             )
-            without_spent = torch.where(coming, spent[:, :1], without_spent)
-            laws = torch.where(coming[..., None], arrived, stay)
-            spent = torch.where(coming, paid, spent)
-        if most[t]:
-            laws = torch.cat([laws, _resized(without, laws.shape[-1], pad=0.0)], dim=1)
-            spent = torch.cat([spent, without_spent], dim=1)
-        flat = laws.flatten(0, 1)
-        drained = flat.new_empty(len(flat), chain.drained_states(flat.shape[1], 1))
-        chain.drain(flat, 1, drained)
-        laws = drained.unflatten(0, laws.shape[:2])
-    return history
+        return self._charges[key]
 
 
-def _follow_backward(
-    chain: Chain, schedules: Tensor, charges: Charges, widths: list[int]
-) -> tuple[list[Tensor], Tensor]:
-    """Return, for each interval, the cost-to-go, and the whole cost (batch,) of the schedules.
+#: A transition matrix, and the rows (interval * batch + member) that it applies to.
+_Transition = tuple[Array, Array]
 
-    The cost-to-go is (batch, 1 + k, states), just before the booked arrivals: the base first, then
-    without one patient of each of the k occupied intervals after this one, the nearest first.
+
+def _multiplied(rows: Array, transitions: list[_Transition], adjoint: bool = False) -> Array:
+    """Multiply rows (intervals, batch, states) by their transitions or the adjoints of these.
+
+    Rows without one stay as they are.
     """
-    batch, intervals = schedules.shape
-    most = schedules.amax(0).tolist()
-    fewest = schedules.amin(0).tolist()
-    rank = schedules.cumsum(1) - schedules
-    values = charges.end_vector().expand(batch, 1, chain.states)
-    history = []
-    for t in reversed(range(intervals)):
-        values = chain.drain_back(values.flatten(0, 1)).unflatten(0, values.shape[:2])
-        need = widths[t] + chain.reach
-        without = values[:, :1]
-        for m in reversed(range(most[t])):
-            states = min(need + m * chain.reach, chain.states)
-            if m == 0:
-                without = values[:, :1]
-            ranks = (rank[:, t] + m)[:, None] + _all_but_first(values)
-            came = chain.arrive_back(values.flatten(0, 1), states).unflatten(0, values.shape[:2])
-            came = came + charges.arrival_vector(states, ranks, t)
-            if m < fewest[t]:
-                values = came
-            else:
-                coming = (schedules[:, t] > m)[:, None, None]
-                values = torch.where(coming, came, _resized(values, states))
-        states = min(need, chain.states)
-        values = _resized(values, states)
-        history.append(values)
-        if most[t]:
-            # A batch row without a patient here carries its own cost-to-go along; it is never read.
-            values = torch.cat(
-                [values[:, :1], _resized(without, states), values[:, 1:]], dim=1
-            )
-        values = chain.walk_in_back(values.flatten(0, 1), t, states).unflatten(0, values.shape[:2])
-    return history[::-1], values[:, 0, 0]
+    result = rows.reshape(-1, rows.shape[-1]).copy()
+    for matrix, chosen in transitions:
+        result[chosen] = result[chosen] @ (matrix.T if adjoint else matrix)
+    return result.reshape(rows.shape)
 
 
-def _all_but_first(rows: Tensor) -> Tensor:
-    """Return 0 for the base and 1 for the rows beside it, (1, rows)."""
-    return (torch.arange(rows.shape[1], device=rows.device) > 0).to(torch.int64)[None]
+def _dot(laws: Array, vectors: Array) -> Array:
+    return np.einsum("...s,...s->...", laws, vectors)
 
 
-def _resized(values: Tensor, states: int, pad: float | None = None) -> Tensor:
-    """Return the first ``states``; where there are fewer, go on with ``pad`` or the last value."""
-    missing = states - values.shape[-1]
-    if missing <= 0:
-        return values[..., :states]
-    if pad is None:
-        return torch.cat([values, values[..., -1:].expand(*values.shape[:-1], missing)], dim=-1)
-    return torch.nn.functional.pad(values, (0, missing), value=pad)
+def _read(rows: Array, vectors: Array) -> Array:
+    """Return the products of rows with vectors of the same leg and member, (legs, rows, batch, n).
+
+    ``rows`` is (legs, rows, batch, states), ``vectors`` (legs, n, batch, states).
+    """
+    product = rows.transpose(0, 2, 1, 3) @ vectors.transpose(0, 2, 3, 1)
+    return np.asarray(product.transpose(0, 2, 1, 3), np.float64)
+
+
+def _groups(counts: list[int]) -> list[tuple[int, list[int] | None]]:
+    """Return the members of a batch by their number of patients; None stands for all."""
+    if counts.count(counts[0]) == len(counts):
+        return [(counts[0], None)]
+    return [
+        (patients, [member for member, own in enumerate(counts) if own == patients])
+        for patients in sorted(set(counts))
+    ]

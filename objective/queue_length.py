@@ -13,6 +13,7 @@ import torch
 from scipy import special, stats
 from torch import Tensor
 
+from objective.laws import Array
 from objective.penalties import Penalty, erlang_tail
 from objective.session import ClinicSession
 
@@ -26,6 +27,7 @@ class QueueLengthChain:
     """Law of the number of patients present; see `objective.chain.Chain` for the operations."""
 
     reach = 1
+    has_walk_ins = False
 
     def __init__(self, session: ClinicSession, dtype: torch.dtype, device: torch.device) -> None:
         self.dtype, self.device = dtype, device
@@ -37,6 +39,7 @@ class QueueLengthChain:
         self._present = torch.arange(self.states, dtype=torch.float64)
         size = max(8, KERNEL_BYTES // (8 * self.states**2))
         self._kernel = lru_cache(maxsize=size)(self._make_kernel)
+        self._transition = lru_cache(maxsize=size)(self._make_transition)
 
     def work(self) -> Tensor:
         """Return mean * l minutes."""
@@ -90,10 +93,15 @@ class QueueLengthChain:
         """Nobody walks in."""
         return values
 
-    def drain_back(self, values: Tensor) -> Tensor:
-        """Return E[f((l - D)^+)] over one interval."""
-        states = values.shape[1]
-        return values @ self._kernel(1)[:states, :states].T
+    def walk_in_kinds(self, intervals: int) -> list[int]:
+        """Nobody walks in, in any interval."""
+        return [0] * intervals
+
+    def transition(
+        self, patients: int, interval: int, states: int, length: int, adjoint: bool = False
+    ) -> Array:
+        """Return the transition matrix, the same from all intervals."""
+        return self._transition(patients, states, length, adjoint)
 
     def within(self, laws: Tensor, minutes: Tensor) -> Tensor:
         """Return P(Erlang <= minutes) for each law and time."""
@@ -120,10 +128,10 @@ class QueueLengthChain:
         """After the k-th patient at most k are present."""
         return list(range(2, appointments.shape[1] + 2))
 
-    def interval_limits(self, schedules: Tensor) -> list[int]:
+    def interval_limits(self, schedules: Tensor, spare: int = 0) -> list[int]:
         """No more can be present than were booked so far."""
         booked: list[int] = schedules.cumsum(1).amax(0).tolist()
-        return [count + 1 for count in booked]
+        return [count + 1 + spare for count in booked]
 
     def congestion(self, schedules: Tensor, appointments: Tensor) -> Tensor | None:
         """Every schedule needs the same number of states."""
@@ -140,3 +148,14 @@ class QueueLengthChain:
         kernel[0, 0] = 1.0
         kernel[1:, 0] = special.gammainc(present[1:], mean)
         return torch.as_tensor(kernel).to(self.device, self.dtype)
+
+    def _make_transition(self, patients: int, states: int, length: int, adjoint: bool) -> Array:
+        """Return the matrix of ``patients`` arrivals and ``length`` intervals."""
+        laws = torch.eye(states, dtype=self.dtype, device=self.device)
+        for _ in range(patients):
+            # More than all patients are never present; those states are never reached.
+            laws = self.arrive(laws, self.states)[0][:, : self.states]
+        reached = laws.shape[1]
+        matrix = (laws @ self._kernel(length)[:reached, :reached])[:, :states]
+        exact = matrix.to("cpu", torch.float64)
+        return (exact.T if adjoint else exact).contiguous().numpy()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,12 +36,12 @@ class ServiceTime:
     #: Width of the grid on which the law lives by nature, minutes; None for all others.
     lattice_step: float | None = field(default=None, repr=False, compare=False)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """Mean, minutes."""
         return self.distribution.mean
 
-    @property
+    @cached_property
     def cv(self) -> float:
         """Coefficient of variation: standard deviation over mean."""
         return float(np.sqrt(max(self.distribution.variance, 0.0))) / self.mean

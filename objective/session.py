@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -155,7 +156,7 @@ class ClinicSession:
         """Probability that a booked patient comes."""
         return 1.0 - self.no_show
 
-    @property
+    @cached_property
     def expected_work(self) -> float:
         """Expected consultation time of all who come, booked or not, minutes."""
         work = self.patients * self.show * self.service_time.mean
@@ -163,7 +164,7 @@ class ClinicSession:
             work += self.expected_walk_ins * self.walk_ins.service_time.mean
         return work
 
-    @property
+    @cached_property
     def expected_walk_ins(self) -> float:
         """Expected number of walk-ins in the session."""
         if self.walk_ins is None:

@@ -18,13 +18,13 @@ from torch import Tensor
 from objective.laws import Array
 
 #: Expected work beyond the grid, in steps, that is allowed for each of the net inputs.
-TOLERANCE = 1e-15
+TOLERANCE = 1e-12
 #: The exponents tried, in units of one over the mean consultation.
-EXPONENTS = np.geomspace(0.02, 8.0, 24)
+EXPONENTS = np.geomspace(0.02, 6.0, 20)
 
 
 class Support:
-    """Bounds on the number of grid steps that matter, for consultations and walk-ins given as masses.
+    """Bounds on the number of grid steps that matter.
 
     Parameters
     ----------
@@ -59,35 +59,40 @@ class Support:
 
     def after_patients(self, appointments: Tensor) -> Tensor:
         """Return the steps needed after each patient, appointments and result (rows, patients)."""
-        rows, patients = appointments.shape
-        worked = appointments.to(torch.float64) * self._shift
-        rank = torch.arange(patients, dtype=torch.float64, device=self._device)
-        need = torch.full((rows, patients), math.inf, dtype=torch.float64, device=self._device)
-        slack = self._slack(patients)
-        for theta, moment, extra in zip(self._theta, self._patient, slack, strict=True):
-            net = rank * float(moment) - worked * float(theta)
-            level = net + float(moment) - net.cummin(1).values + float(extra)
-            torch.minimum(need, level / float(theta), out=need)
-        return need.ceil_().clamp_(min=0)
+        patients = appointments.shape[1]
+        added = self._tensor(self._patient)[:, None, None]
+        rank = torch.arange(1, patients + 1, dtype=torch.float64, device=self._device)
+        return self._largest(added * rank, added, appointments.to(torch.float64), patients)
 
-    def after_intervals(self, schedules: Tensor) -> Tensor:
-        """Return the steps needed after the arrivals of each interval, (rows, intervals)."""
-        rows, intervals = schedules.shape
-        booked = schedules.to(torch.float64)
-        need = torch.full((rows, intervals), math.inf, dtype=torch.float64, device=self._device)
-        slack = self._slack(intervals)
-        elapsed = torch.arange(intervals, dtype=torch.float64, device=self._device) * self._shift
-        for index, (theta, moment, extra) in enumerate(
-            zip(self._theta, self._patient, slack, strict=True)
-        ):
-            added = booked * float(moment)
-            if len(self._walk_ins):
-                added = added + torch.as_tensor(self._walk_ins[:, index], device=self._device)
-            upto = added.cumsum(1)
-            level = upto - ((upto - added) - elapsed * float(theta)).cummin(1).values
-            level = level - elapsed * float(theta) + float(extra)
-            torch.minimum(need, level / float(theta), out=need)
-        return need.ceil_().clamp_(min=0)
+    def after_intervals(self, schedules: Tensor, spare: int = 0) -> Tensor:
+        """Return the steps needed after the arrivals of each interval, (rows, intervals).
+
+        With ``spare`` patients more, whenever they come.
+        """
+        intervals = schedules.shape[1]
+        added = schedules.to(torch.float64) * self._tensor(self._patient)[:, None, None]
+        if len(self._walk_ins):
+            added = added + self._tensor(self._walk_ins.T)[:, None, :]
+        interval = torch.arange(intervals, dtype=torch.float64, device=self._device)
+        return self._largest(added.cumsum(2), added, interval, intervals, spare)
+
+    def _largest(
+        self, upto: Tensor, added: Tensor, interval: Tensor, terms: int, spare: int = 0
+    ) -> Tensor:
+        """Return the bound on the largest net input up to each of a row of arrivals.
+
+        Log moments ``upto`` and with an arrival and ``added`` by it are (exponents, rows, arrivals),
+        ``interval`` is when it comes, (rows, arrivals).
+        """
+        theta = self._tensor(self._theta)[:, None, None]
+        worked = interval * (theta * self._shift)
+        net = upto - worked
+        level = net - (net - added).cummin(2).values
+        slack = self._tensor(self._slack(terms) + spare * self._patient)[:, None, None]
+        return ((level + slack) / theta).amin(0).ceil_().clamp_(min=0)
+
+    def _tensor(self, values: Array) -> Tensor:
+        return torch.as_tensor(values, dtype=torch.float64, device=self._device)
 
     def _slack(self, terms: int) -> Array:
         """Return what the exponent gains so that ``terms`` net inputs together meet the tolerance."""

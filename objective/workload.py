@@ -4,6 +4,8 @@ State k is k steps of work in the system. A patient adds a consultation (a convo
 for the whole batch); time takes work away (a shift, with what would be negative collected at 0).
 """
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,6 +16,9 @@ from objective.laws import Array
 from objective.penalties import Penalty
 from objective.session import ClinicSession
 from objective.support import Support
+
+#: Bytes that the transition matrices may occupy together.
+TRANSITION_BYTES = 512 * 2**20
 
 
 class WorkloadChain:
@@ -35,13 +40,20 @@ class WorkloadChain:
         service[0] += session.no_show
         walk_ins = compound_masses(session, step)
         self._patient = Convolution(service, dtype, device)
-        distinct = {id(mass): Convolution(mass, dtype, device) for mass in walk_ins}
-        self._walk_in = [distinct[id(mass)] for mass in walk_ins]
+        self.has_walk_ins = session.walk_ins is not None
+        self._service = service
+        self._walk_in_masses = list({id(mass): mass for mass in walk_ins}.values())
+        kinds = {id(mass): kind for kind, mass in enumerate(self._walk_in_masses)}
+        self._walk_in_kind = [kinds[id(mass)] for mass in walk_ins]
+        distinct = [Convolution(mass, dtype, device) for mass in self._walk_in_masses]
+        self._walk_in = [distinct[kind] for kind in self._walk_in_kind]
         self.reach = self._patient.reach
         self._support = Support(service, walk_ins, self._shift, device)
         most = session.patients * self.reach + sum(walk.reach for walk in self._walk_in)
         self.states = min(most, self._support.total(session.patients)) + 1
         self.row_bytes = (6 * session.patients + 4 * self.states) * 8
+        size = max(8, TRANSITION_BYTES // (8 * self.states**2))
+        self._transition = lru_cache(maxsize=size)(self._make_transition)
         self._grid = step * torch.arange(self.states, dtype=torch.float64)
 
     def work(self) -> Tensor:
@@ -88,9 +100,16 @@ class WorkloadChain:
             return values
         return self._walk_in[interval].back(values, states)
 
-    def drain_back(self, values: Tensor) -> Tensor:
-        """Return f((w - d)^+)."""
-        return torch.cat([values[:, :1].expand(-1, self._shift), values], dim=1)
+    def walk_in_kinds(self, intervals: int) -> list[int]:
+        """Return which law of walk-ins each interval has."""
+        return self._walk_in_kind or [0] * intervals
+
+    def transition(
+        self, patients: int, interval: int, states: int, length: int, adjoint: bool = False
+    ) -> Array:
+        """Return the transition matrix; what would leave the grid is collected at its ends."""
+        kind = self._walk_in_kind[interval] if self._walk_in_kind else 0
+        return self._transition(patients, kind, states, length, adjoint)
 
     def within(self, laws: Tensor, minutes: Tensor) -> Tensor:
         """Return P(work <= minutes) for each law and time."""
@@ -109,9 +128,9 @@ class WorkloadChain:
         need = self._support.after_patients(appointments).amax(0)
         return [min(self.states, int(limit) + 1) for limit in need.tolist()]
 
-    def interval_limits(self, schedules: Tensor) -> list[int]:
+    def interval_limits(self, schedules: Tensor, spare: int = 0) -> list[int]:
         """Return the states beyond which the expected work of a batch is negligible."""
-        need = self._support.after_intervals(schedules).amax(0)
+        need = self._support.after_intervals(schedules, spare).amax(0)
         return [min(self.states, int(limit) + 1) for limit in need.tolist()]
 
     def congestion(self, schedules: Tensor, appointments: Tensor) -> Tensor | None:
@@ -119,6 +138,23 @@ class WorkloadChain:
         if self._walk_in:
             return self._support.after_intervals(schedules).amax(1)
         return self._support.after_patients(appointments).amax(1)
+
+    def _make_transition(
+        self, patients: int, kind: int, states: int, length: int, adjoint: bool
+    ) -> Array:
+        """Return the matrix of walk-ins of a kind, ``patients`` booked and ``length`` intervals."""
+        shift = length * self._shift
+        work = self._walk_in_masses[kind] if self._walk_in_masses else np.ones(1)
+        for _ in range(patients):
+            work = np.convolve(work, self._service)
+        moved = np.zeros((states, states + max(work.size, shift)))
+        # Row k of a Toeplitz matrix is the mass moved by k places.
+        places = np.arange(states)[:, None] + np.arange(work.size)
+        np.put_along_axis(moved, places, np.broadcast_to(work, places.shape), axis=1)
+        matrix = moved[:, shift : shift + states].copy()
+        matrix[:, 0] += moved[:, :shift].sum(1)
+        matrix[:, -1] += moved[:, shift + states :].sum(1)
+        return np.ascontiguousarray(matrix.T) if adjoint else matrix
 
     def _capped(self, laws: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
         """Move the mass beyond ``limit`` states to the last of them, never drop it."""
