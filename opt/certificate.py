@@ -1,0 +1,170 @@
+"""The proof that no schedule costs less than a bound, and its verification.
+
+At the point z the cost g has the subgradients y_j that greedy chains yield: a chain raises some
+coordinates of z by one, one after the other, and lowers the others, one after the other; the
+successive differences of the cost along it, and minus those along the lowered part, are the entries
+of y_j. Any mean y = sum lambda_j y_j is a subgradient too, so g(q) >= g(z) + y (q - z) for every
+schedule q, and the smallest value of the right-hand side over 0 <= q_1 <= .. <= q_n <= H is
+g(z) - y z + H min_j (y_j + .. + y_n), the empty sum included. Whoever found the chains and the
+weights, evaluating the chains again proves the bound.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from objective import InvalidInput, Objective
+from objective.session import known_keys
+from opt.coordinates import Coordinates, Points, Space
+from opt.validity import reasons_against
+
+Array = NDArray[np.float64]
+
+#: Share of the cost (of 1 where it is smaller) up to which numbers that should agree may differ.
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A lower bound with its proof.
+
+    Attributes
+    ----------
+    space
+        Coordinates, ``a`` or ``p``.
+    point
+        The schedule in these coordinates.
+    chains
+        Each a list of all coordinates, counted from 1 in the order in which they are moved: k is
+        raised, -k is lowered.
+    weights
+        The weight of each chain's subgradient; none negative, sum 1.
+    cost, lower_bound
+        Cost of the schedule, and what every schedule costs at least.
+    """
+
+    space: Space
+    point: tuple[int, ...]
+    chains: tuple[tuple[int, ...], ...]
+    weights: tuple[float, ...]
+    cost: float
+    lower_bound: float
+
+    @property
+    def gap(self) -> float:
+        """By how much at most a schedule could be better."""
+        return max(self.cost - self.lower_bound, 0.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the certificate as plain names and numbers."""
+        return {
+            "space": self.space,
+            "point": list(self.point),
+            "chains": [list(chain) for chain in self.chains],
+            "weights": list(self.weights),
+            "cost": self.cost,
+            "lower_bound": self.lower_bound,
+        }
+
+    @staticmethod
+    def from_dict(description: Mapping[str, Any]) -> "Certificate":
+        """Make the certificate that `to_dict` described; raise `InvalidInput` for a broken one."""
+        names = ("space", "point", "chains", "weights", "cost", "lower_bound")
+        fields = known_keys("certificate", description, names, required=names)
+        if fields["space"] not in ("a", "p"):
+            raise InvalidInput("certificate.space", fields["space"], "'a' or 'p'")
+        try:
+            return Certificate(
+                space=fields["space"],
+                point=_whole(fields["point"]),
+                chains=tuple(_whole(chain) for chain in fields["chains"]),
+                weights=tuple(float(weight) for weight in fields["weights"]),
+                cost=float(fields["cost"]),
+                lower_bound=float(fields["lower_bound"]),
+            )
+        except (TypeError, ValueError):
+            raise InvalidInput("certificate", description, "lists of numbers") from None
+
+
+def chain_points(point: Points, chain: Sequence[int]) -> Points:
+    """Return the points along a chain, (dimension, dimension), without ``point`` itself.
+
+    The raised part starts at the point, and so does the lowered part.
+    """
+    steps = np.array(chain, dtype=np.int64)
+    moves = np.zeros((len(steps), len(point)), dtype=np.int64)
+    moves[np.arange(len(steps)), np.abs(steps) - 1] = np.sign(steps)
+    raised = np.where((steps > 0)[:, None], moves, 0).cumsum(0)
+    lowered = np.where((steps < 0)[:, None], moves, 0).cumsum(0)
+    return point + np.where((steps > 0)[:, None], raised, lowered)
+
+
+def subgradient(chain: Sequence[int], costs: Array, cost: float) -> Array:
+    """Return the subgradient of a chain along which the costs are ``costs``, at a point of ``cost``."""
+    slopes = np.empty(len(chain))
+    before = {1: cost, -1: cost}
+    for step, here in zip(chain, costs.tolist(), strict=True):
+        sign = 1 if step > 0 else -1
+        slopes[abs(step) - 1] = sign * (here - before[sign])
+        before[sign] = here
+    return slopes
+
+
+def lower_bound(cost: float, point: Points, slopes: Array, height: int) -> float:
+    """Return what every schedule costs at least, given a subgradient at a point."""
+    tails = np.append(np.cumsum(slopes[::-1]), 0.0)
+    return float(cost - slopes @ point + height * tails.min())
+
+
+def verify(certificate: Certificate, objective: Objective) -> list[str]:
+    """Return what is wrong with a certificate; an empty list means that it proves its bound.
+
+    The chains are evaluated again; nothing is taken from the search.
+    """
+    wrong = [f"{reason}: no proof" for reason in reasons_against(objective, certificate.space)]
+    coordinates = Coordinates.of(objective.session, certificate.space)
+    point, weights = np.array(certificate.point, np.int64), np.array(certificate.weights)
+    everything = list(range(1, coordinates.dimension + 1))
+    if wrong:
+        return wrong
+    if point.shape != (coordinates.dimension,) or not coordinates.contains(point[None])[0]:
+        return ["the point is not a schedule of this session"]
+    if len(weights) != len(certificate.chains):
+        return ["there is not one weight per chain"]
+    if coordinates.height and coordinates.dimension:
+        if not (weights >= 0).all() or not abs(weights.sum() - 1) < 1e-12:
+            return ["the weights are negative somewhere or do not sum to 1"]
+        if any(sorted(map(abs, chain)) != everything for chain in certificate.chains):
+            return ["a chain does not move every coordinate once"]
+    elif certificate.chains:
+        return ["there is only one schedule, so no chain can move"]
+    paths = [chain_points(point, chain) for chain in certificate.chains]
+    if paths and not coordinates.contains(np.concatenate(paths)).all():
+        return ["a chain leaves the schedules of this session"]
+
+    schedules = coordinates.schedules(np.concatenate([point[None], *paths]))
+    cost, *along = objective(schedules).cost.tolist()
+    slopes = np.zeros(coordinates.dimension)
+    for index, chain in enumerate(certificate.chains):
+        part = np.array(along[index * len(chain) : (index + 1) * len(chain)])
+        slopes += weights[index] * subgradient(chain, part, cost)
+    bound = lower_bound(cost, point, slopes, coordinates.height)
+    if not agree(cost, certificate.cost):
+        wrong.append(f"the schedule costs {cost:.12g}, not {certificate.cost:.12g}")
+    if not agree(bound, certificate.lower_bound):
+        wrong.append(f"the chains prove {bound:.12g}, not {certificate.lower_bound:.12g}")
+    return wrong
+
+
+def agree(one: float, other: float) -> bool:
+    """Return whether two numbers that should be equal are, up to rounding."""
+    return bool(abs(one - other) <= TOLERANCE * max(1.0, abs(one)))
+
+
+def _whole(values: Sequence[Any]) -> tuple[int, ...]:
+    if any(isinstance(value, bool) or int(value) != value for value in values):
+        raise ValueError("not whole numbers")
+    return tuple(int(value) for value in values)

@@ -1,0 +1,187 @@
+"""What a search returns, and how it is written to a file and read back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from objective import ClinicSession, InvalidInput, Objective, Performance, Weights
+from objective.penalties import penalty_from_dict
+from opt.certificate import Certificate, agree, verify
+from opt.coordinates import Coordinates
+
+Status = Literal["optimal", "bounded", "heuristic"]
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One line of the search history: the iteration's best schedule beside the best so far."""
+
+    iteration: int
+    evaluations: int
+    seconds: float
+    best_cost: float
+    cost: float
+    schedule: list[int]
+    lower_bound: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best schedule found, what it costs, what is known of it and how it was found.
+
+    Attributes
+    ----------
+    schedule
+        Patients per interval.
+    performance
+        Its performance, a batch of one.
+    status
+        ``optimal``: no schedule costs less, with proof; ``bounded``: none costs less than
+        ``lower_bound``, with proof; ``heuristic``: nothing is known of other schedules.
+    termination
+        Why the search stopped, which says nothing of the result.
+    """
+
+    objective: Objective
+    strategy: str
+    parameters: dict[str, Any]
+    seed: int
+    schedule: list[int]
+    performance: Performance
+    certificate: Certificate | None
+    status: Status
+    termination: str
+    evaluations: int
+    seconds: float
+    history: list[Iteration] = field(repr=False)
+    note: str = ""
+
+    @property
+    def cost(self) -> float:
+        """Weighted minutes."""
+        return float(self.performance.cost[0])
+
+    @property
+    def lower_bound(self) -> float | None:
+        """What every schedule costs at least; None if nothing is proved."""
+        return self.certificate.lower_bound if self.certificate else None
+
+    @property
+    def gap(self) -> float | None:
+        """By how much a schedule could be better at most; None if nothing is proved."""
+        return self.certificate.gap if self.certificate else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result, without its history, as plain names and numbers."""
+        return {
+            **self.objective.to_dict(),
+            "strategy": self.strategy,
+            "parameters": self.parameters,
+            "seed": self.seed,
+            "schedule": self.schedule,
+            **self.performance.row(0),
+            "lower_bound": self.lower_bound,
+            "gap": self.gap,
+            "status": self.status,
+            "termination": self.termination,
+            "note": self.note,
+            "evaluations": self.evaluations,
+            "seconds": self.seconds,
+            "device": str(self.objective.device),
+            "dtype": str(self.objective.dtype).removeprefix("torch."),
+            "certificate": self.certificate.to_dict() if self.certificate else None,
+        }
+
+
+def optimal_gap(cost: float) -> float:
+    """Return the gap that counts as none: rounding of a cost of this size."""
+    return 1e-9 * max(1.0, abs(cost))
+
+
+def status_of(certificate: Certificate | None) -> Status:
+    """Return what a certificate, already verified, says of a schedule."""
+    if certificate is None:
+        return "heuristic"
+    return "optimal" if certificate.gap <= optimal_gap(certificate.cost) else "bounded"
+
+
+def objective_from_dict(description: Mapping[str, Any], device: str = "cpu") -> Objective:
+    """Make the objective that `Objective.to_dict` described, in float64."""
+    for name in ("session", "weights"):
+        if name not in description:
+            raise InvalidInput(name, None, "given")
+    penalties = {
+        name: penalty_from_dict(name, description[name])
+        for name in ("waiting_penalty", "tardiness_penalty")
+        if description.get(name) is not None
+    }
+    return Objective(
+        ClinicSession.from_dict(description["session"]),
+        Weights.from_dict(description["weights"]),
+        description.get("idle", "session"),
+        device=device,
+        chain=description.get("chain"),
+        step=description.get("step"),
+        **penalties,
+    )
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Return the contents of a result file; raise `InvalidInput` if it is not one."""
+    try:
+        contents = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InvalidInput("result file", str(path), f"a readable file ({reason})") from None
+    except ValueError as error:
+        raise InvalidInput("result file", str(path), f"a JSON file ({error})") from None
+    if not isinstance(contents, dict) or "schedule" not in contents:
+        raise InvalidInput("result file", str(path), "a result.json of Bailey")
+    return contents
+
+
+def verify_result(contents: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a stored result; an empty list means that all of it is true.
+
+    Performance and certificate are computed again from the session in the file alone.
+    """
+    objective = objective_from_dict(contents)
+    performance = objective(contents["schedule"]).row(0)
+    wrong = [
+        f"{name} is {value:.12g}, not {contents.get(name)}"
+        for name, value in performance.items()
+        if not _number(contents.get(name)) or not agree(value, contents[name])
+    ]
+    proof = contents.get("certificate")
+    certificate = Certificate.from_dict(proof) if proof is not None else None
+    if certificate is None:
+        stated = (contents.get("lower_bound"), contents.get("gap"))
+        if stated != (None, None) or contents.get("status") != "heuristic":
+            wrong.append("without a certificate nothing is proved")
+        return wrong
+    wrong += verify(certificate, objective)
+    if wrong:
+        return wrong
+    schedule = [int(count) for count in contents["schedule"]]
+    if _schedule_of(certificate, objective) != schedule:
+        wrong.append("the certificate is for another schedule")
+    for name, value in (("lower_bound", certificate.lower_bound), ("gap", certificate.gap)):
+        if not _number(contents.get(name)) or not agree(value, contents[name]):
+            wrong.append(f"{name} is {value:.12g}, not {contents.get(name)}")
+    if contents.get("status") != status_of(certificate):
+        wrong.append(f"status is {status_of(certificate)}, not {contents.get('status')}")
+    return wrong
+
+
+def _schedule_of(certificate: Certificate, objective: Objective) -> list[int]:
+    coordinates = Coordinates.of(objective.session, certificate.space)
+    schedule: list[int] = coordinates.schedules(np.array([certificate.point]))[0].tolist()
+    return schedule
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

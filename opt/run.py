@@ -1,0 +1,138 @@
+"""A run of a strategy: what the driver, stopping rules and checkpoints see of any search."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import torch
+from torch import Tensor
+
+from objective import Objective
+from objective.schedules import schedules_from_appointments
+from opt.certificate import Certificate
+
+#: What a checkpoint may hold: tensors, numbers, text, and lists and dicts of these.
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A schedule (intervals,) on the processor and its cost."""
+
+    schedule: Tensor
+    cost: float
+
+
+class Run(ABC):
+    """One search for a good schedule, advanced step by step.
+
+    Attributes
+    ----------
+    best
+        The best schedule found so far; None before the first step.
+    current
+        The best schedule of the last step.
+    evaluations
+        Number of schedules priced so far.
+    finished
+        Why there is nothing more to do; None while there is.
+    certificate
+        Proof of a lower bound, where the strategy yields one.
+    note
+        What a user should know of the result, for example why nothing can be proved.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+        self.best: Candidate | None = None
+        self.current: Candidate | None = None
+        self.evaluations = 0
+        self.finished: str | None = None
+        self.certificate: Certificate | None = None
+        self.note = ""
+
+    @abstractmethod
+    def step(self) -> None:
+        """Do one iteration: price schedules, and `offer` the best of them."""
+
+    @abstractmethod
+    def own_state(self) -> State:
+        """Return what the strategy needs, beside what every run has, to go on exactly."""
+
+    @abstractmethod
+    def restore_own(self, state: State) -> None:
+        """Go on from `own_state`."""
+
+    @property
+    def gap(self) -> float | None:
+        """By how much a schedule could be better at most; None if nothing is proved."""
+        return self.certificate.gap if self.certificate else None
+
+    def price(self, schedules: Tensor) -> Tensor:
+        """Return the costs of schedules, (batch,), and count them."""
+        self.evaluations += len(schedules)
+        return self.objective(schedules).cost
+
+    def offer(self, schedule: Tensor, cost: float) -> bool:
+        """Take note of this step's best schedule; return whether it is the best so far."""
+        self.current = Candidate(schedule.detach().to("cpu", torch.int64).clone(), cost)
+        better = self.best is None or cost < self.best.cost
+        if better:
+            self.best = self.current
+        return better
+
+    def state(self) -> State:
+        """Return everything needed to go on exactly."""
+        return {
+            "best": _candidate_state(self.best),
+            "current": _candidate_state(self.current),
+            "evaluations": self.evaluations,
+            "finished": self.finished,
+            "certificate": self.certificate.to_dict() if self.certificate else None,
+            "note": self.note,
+            "own": self.own_state(),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from `state`."""
+        self.best = _candidate(state["best"])
+        self.current = _candidate(state["current"])
+        self.evaluations = state["evaluations"]
+        self.finished = state["finished"]
+        proof = state["certificate"]
+        self.certificate = Certificate.from_dict(proof) if proof else None
+        self.note = state["note"]
+        self.restore_own(state["own"])
+
+
+class Strategy(Protocol):
+    """Parameters of a search; a frozen dataclass, validated on construction."""
+
+    name: ClassVar[str]
+
+    def begin(self, objective: Objective, seed: int) -> Run:
+        """Return a run on an objective; equal seeds give equal runs on one device."""
+
+
+def generator_of(objective: Objective, seed: int) -> torch.Generator:
+    """Return a generator on the objective's device, seeded."""
+    generator = torch.Generator(device=objective.device)
+    generator.manual_seed(seed)
+    return generator
+
+
+def random_schedules(objective: Objective, number: int, generator: torch.Generator) -> Tensor:
+    """Return schedules (number, intervals) with every patient in an interval drawn evenly."""
+    session = objective.session
+    size = (number, session.patients)
+    device = objective.device
+    drawn = torch.randint(session.intervals, size, generator=generator, device=device)
+    return schedules_from_appointments(drawn, session.intervals)
+
+
+def _candidate_state(candidate: Candidate | None) -> State | None:
+    return candidate and {"schedule": candidate.schedule, "cost": candidate.cost}
+
+
+def _candidate(state: State | None) -> Candidate | None:
+    return Candidate(state["schedule"], state["cost"]) if state else None

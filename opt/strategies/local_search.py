@@ -1,0 +1,156 @@
+"""Local search from one or many starts, all in one batch.
+
+Two neighbourhoods: moving one patient to another interval, priced by `Objective.moves` without
+evaluating the schedules; and the shift vectors of Kaandorp & Koole (2007),
+doi:10.1007/s10729-007-9015-x, whose sums over all subsets of intervals are 2^T neighbours, for short
+sessions. A schedule that has no better neighbour is a local optimum, not proved to be a global one.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from objective import InvalidInput, Objective
+from objective.errors import whole_number
+from opt.run import Run, State, generator_of, random_schedules
+from opt.strategies.rules import equispaced_times, schedule_at
+
+#: Longest session, in intervals, for the shift vectors: 65,534 neighbours.
+LONGEST_FOR_SHIFTS = 16
+#: A schedule is better only if its cost is lower by more than rounding.
+IMPROVEMENT = 1e-12
+
+
+@dataclass(frozen=True)
+class LocalSearch:
+    """Descent to local optima.
+
+    Parameters
+    ----------
+    starts
+        Number of starting schedules: evenly spread appointments, and random ones beyond the first.
+    improvement
+        ``best``: go to the best neighbour; ``first``: to the first better one in a random order.
+    neighbourhood
+        ``moves``: one patient moves; ``shift_vectors``: Kaandorp & Koole's, up to 16 intervals.
+    """
+
+    starts: int = 1
+    improvement: Literal["best", "first"] = "best"
+    neighbourhood: Literal["moves", "shift_vectors"] = "moves"
+    name: ClassVar[str] = "local_search"
+
+    def __post_init__(self) -> None:
+        whole_number("strategy.starts", self.starts, 1, 100_000)
+        if self.improvement not in ("best", "first"):
+            raise InvalidInput("strategy.improvement", self.improvement, "'best' or 'first'")
+        if self.neighbourhood not in ("moves", "shift_vectors"):
+            raise InvalidInput(
+                "strategy.neighbourhood", self.neighbourhood, "'moves' or 'shift_vectors'"
+            )
+
+    def begin(self, objective: Objective, seed: int) -> Run:
+        """Return a run from the starts."""
+        if self.neighbourhood == "shift_vectors":
+            whole_number(
+                "session.intervals (for strategy.neighbourhood shift_vectors)",
+                objective.session.intervals,
+                1,
+                LONGEST_FOR_SHIFTS,
+            )
+        return _LocalSearchRun(objective, self, seed)
+
+
+class _LocalSearchRun(Run):
+    """Schedules that each go down until none of them has a better neighbour."""
+
+    def __init__(self, objective: Objective, strategy: LocalSearch, seed: int) -> None:
+        super().__init__(objective)
+        self._strategy = strategy
+        self._generator = generator_of(objective, seed)
+        even = schedule_at(objective, equispaced_times(objective)).to(objective.device)
+        others = random_schedules(objective, strategy.starts - 1, self._generator)
+        self._schedules = torch.cat([even[None], others])
+        self._costs = torch.empty(0)
+        self._searching = torch.ones(strategy.starts, dtype=torch.bool)
+
+    def step(self) -> None:
+        """Move every schedule that can still improve to a better neighbour."""
+        if self.best is None:
+            self._costs = self.price(self._schedules).cpu()
+        active = self._searching.nonzero()[:, 0]
+        chosen = active.to(self._schedules.device)
+        by_moves = self._strategy.neighbourhood == "moves"
+        explore = self._best_moves if by_moves else self._best_shifts
+        schedules, costs = explore(self._schedules[chosen], self._costs[active])
+        better = costs < self._costs[active] - IMPROVEMENT * self._costs[active].abs().clamp(min=1)
+        self._schedules[chosen[better.to(chosen.device)]] = schedules[better.to(chosen.device)]
+        self._costs[active[better]] = costs[better]
+        self._searching[active[~better]] = False
+        least = int(self._costs.argmin())
+        self.offer(self._schedules[least], float(self._costs[least]))
+        if not self._searching.any():
+            self.finished = "local optimum"
+
+    def own_state(self) -> State:
+        """Return the schedules, their costs, which still improve, and the generator."""
+        return {
+            "schedules": self._schedules.cpu(),
+            "costs": self._costs,
+            "searching": self._searching,
+            "generator": self._generator.get_state(),
+        }
+
+    def restore_own(self, state: State) -> None:
+        """Go on from `own_state`."""
+        self._schedules = state["schedules"].to(self.objective.device)
+        self._costs, self._searching = state["costs"], state["searching"]
+        self._generator.set_state(state["generator"])
+
+    def _best_moves(self, schedules: Tensor, costs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the chosen neighbour of each schedule by moving one patient, and its cost."""
+        moves = self.objective.moves(schedules).cpu()
+        batch, intervals = schedules.shape
+        self.evaluations += int((schedules > 0).sum()) * (intervals - 1)
+        flat = moves.flatten(1)
+        index = self._choose(flat, costs)
+        rows = torch.arange(batch)
+        source, target = index // intervals, index % intervals
+        neighbours = schedules.cpu().clone()
+        neighbours[rows, source] -= 1
+        neighbours[rows, target] += 1
+        return neighbours.to(schedules.device), flat[rows, index]
+
+    def _best_shifts(self, schedules: Tensor, costs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the chosen neighbour of each schedule by a sum of shift vectors, and its cost."""
+        shifts = shift_vectors(schedules.shape[1]).to(schedules.device)
+        neighbours = schedules[:, None] + shifts
+        allowed = (neighbours >= 0).all(2)
+        priced = torch.full(allowed.shape, torch.inf, dtype=torch.float64)
+        priced[allowed.cpu()] = self.price(neighbours[allowed]).to("cpu", torch.float64)
+        index = self._choose(priced, costs)
+        rows = torch.arange(len(schedules))
+        return neighbours[rows.to(neighbours.device), index.to(neighbours.device)], priced[rows, index]
+
+    def _choose(self, priced: Tensor, costs: Tensor) -> Tensor:
+        """Return the neighbour to go to, for each row of neighbours' costs."""
+        if self._strategy.improvement == "best":
+            return priced.argmin(1)
+        order = torch.randperm(
+            priced.shape[1], generator=self._generator, device=self._generator.device
+        ).cpu()
+        better = priced[:, order] < (costs - IMPROVEMENT * costs.abs().clamp(min=1))[:, None]
+        # argmax of a row without any better neighbour is 0: some neighbour that is not taken.
+        return order[better.to(torch.int8).argmax(1)]
+
+
+def shift_vectors(intervals: int) -> Tensor:
+    """Return the sums of all proper subsets of the shift vectors, (2^T - 2, T).
+
+    The vector of interval t moves a patient from t to t - 1, that of the first to the last.
+    """
+    codes = torch.arange(1, 2**intervals - 1)
+    chosen = (codes[:, None] >> torch.arange(intervals)) & 1
+    return chosen.roll(-1, dims=1) - chosen

@@ -1,0 +1,120 @@
+"""The rules by which clinics book without computing: baselines beside every result."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from objective import Objective
+from objective.errors import positive_number
+from opt.run import Run, State
+
+
+@dataclass(frozen=True)
+class BaileyWelch:
+    """Two patients at the start, then one at a time (Bailey 1952, doi:10.1111/j.2517-6161.1952).
+
+    ``spacing`` is the time between two, in minutes; by default the mean consultation time.
+    """
+
+    spacing: float | None = None
+    name: ClassVar[str] = "bailey_welch"
+
+    def __post_init__(self) -> None:
+        _check_spacing(self.spacing)
+
+    def begin(self, objective: Objective, seed: int) -> Run:
+        """Return the run that prices the rule's schedule."""
+        gap = self.spacing or objective.session.service_time.mean
+        times = [max(rank - 1, 0) * gap for rank in range(objective.session.patients)]
+        return _RuleRun(objective, times)
+
+
+@dataclass(frozen=True)
+class Individual:
+    """One patient at a time; ``spacing`` in minutes, by default the mean consultation time."""
+
+    spacing: float | None = None
+    name: ClassVar[str] = "individual"
+
+    def __post_init__(self) -> None:
+        _check_spacing(self.spacing)
+
+    def begin(self, objective: Objective, seed: int) -> Run:
+        """Return the run that prices the rule's schedule."""
+        gap = self.spacing or objective.session.service_time.mean
+        return _RuleRun(objective, [rank * gap for rank in range(objective.session.patients)])
+
+
+@dataclass(frozen=True)
+class TwoAtATime:
+    """Two patients at a time; ``spacing`` in minutes, by default two mean consultation times."""
+
+    spacing: float | None = None
+    name: ClassVar[str] = "two_at_a_time"
+
+    def __post_init__(self) -> None:
+        _check_spacing(self.spacing)
+
+    def begin(self, objective: Objective, seed: int) -> Run:
+        """Return the run that prices the rule's schedule."""
+        gap = self.spacing or 2 * objective.session.service_time.mean
+        times = [rank // 2 * gap for rank in range(objective.session.patients)]
+        return _RuleRun(objective, times)
+
+
+@dataclass(frozen=True)
+class Equispaced:
+    """One patient at a time, spread evenly over the session."""
+
+    name: ClassVar[str] = "equispaced"
+
+    def begin(self, objective: Objective, seed: int) -> Run:
+        """Return the run that prices the rule's schedule."""
+        return _RuleRun(objective, equispaced_times(objective))
+
+
+def equispaced_times(objective: Objective) -> list[float]:
+    """Return evenly spread appointment times, minutes."""
+    session = objective.session
+    return [rank * session.length / session.patients for rank in range(session.patients)]
+
+
+def schedule_at(objective: Objective, times: list[float]) -> Tensor:
+    """Return the schedule with patients in the intervals that hold the times, at the latest the last.
+
+    ``times`` are minutes from the start of the session.
+    """
+    session = objective.session
+    schedule = torch.zeros(session.intervals, dtype=torch.int64)
+    for time in times:
+        # A time on the boundary but for rounding belongs to the interval that starts there.
+        interval = int(time / session.interval_length + 1e-9)
+        schedule[min(interval, session.intervals - 1)] += 1
+    return schedule
+
+
+class _RuleRun(Run):
+    """Prices one schedule and is done."""
+
+    def __init__(self, objective: Objective, times: list[float]) -> None:
+        super().__init__(objective)
+        self._schedule = schedule_at(objective, times)
+
+    def step(self) -> None:
+        """Price the schedule."""
+        self.offer(self._schedule, float(self.price(self._schedule[None])[0]))
+        self.finished = "rule applied"
+
+    def own_state(self) -> State:
+        """Nothing beside the schedule, which follows from the rule."""
+        return {}
+
+    def restore_own(self, state: State) -> None:
+        """Nothing to restore."""
+
+
+def _check_spacing(spacing: float | None) -> None:
+    if spacing is not None:
+        positive_number("strategy.spacing", spacing)
