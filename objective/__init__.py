@@ -1,4 +1,4 @@
-"""What a clinic schedule costs: expected waiting, idle time and tardiness, exactly and in batches."""
+"""What clinic schedules cost: expected waiting, idle time and tardiness, exact and in batches."""
 
 from objective.errors import InvalidInput
 from objective.evaluate import Objective

@@ -18,7 +18,7 @@ from objective.penalties import Mean, Penalty
 from objective.performance import Performance
 from objective.profile import Profile, profile_of
 from objective.queue_length import QueueLengthChain
-from objective.schedules import appointment_intervals, as_schedules
+from objective.schedules import appointment_intervals, as_schedules, in_parts
 from objective.session import ClinicSession, Weights
 from objective.workload import WorkloadChain
 
@@ -127,9 +127,7 @@ class Objective:
         if len(batch) <= size:
             return self._evaluate(batch.to(torch.int64))
         order = self._alike(batch, size)
-        parts = [
-            self._evaluate(batch[rows].to(torch.int64)) for rows in order.split(size)
-        ]
+        parts = [self._evaluate(batch[rows].to(torch.int64)) for rows in in_parts(order, size)]
         together = Performance.concatenate(parts)
         return together if self.step is None else together[order.argsort()]
 
@@ -145,7 +143,8 @@ class Objective:
         bytes_each = 16 * self.session.intervals * self.session.patients * exact.chain.states
         size = max(1, MOVES_BYTES // bytes_each)
         parts = [
-            single_patient_moves(exact.chain, part, exact._charges) for part in batch.split(size)
+            single_patient_moves(exact.chain, part, exact._charges)
+            for part in in_parts(batch, size)
         ]
         costs = torch.as_tensor(np.concatenate(parts)).to(self.device)
         return costs[0] if torch.as_tensor(schedule).ndim == 1 else costs
@@ -177,9 +176,11 @@ class Objective:
         return {
             "session": self.session.to_dict(),
             "weights": self.weights.to_dict(),
-            "idle": self.idle,
-            "waiting_penalty": self.waiting_penalty.to_dict(),
-            "tardiness_penalty": self.tardiness_penalty.to_dict(),
+            "idle_definition": self.idle,
+            "penalties": {
+                "waiting": self.waiting_penalty.to_dict(),
+                "tardiness": self.tardiness_penalty.to_dict(),
+            },
             "chain": self.chain_name,
             "step": self.step,
         }
@@ -187,7 +188,7 @@ class Objective:
     def _alike(self, batch: Tensor, size: int) -> Tensor:
         """Return an order of the rows in which chunks hold schedules of similar congestion."""
         keys = []
-        for part in batch.split(size):
+        for part in in_parts(batch, size):
             schedules = part.to(torch.int64)
             appointments = appointment_intervals(schedules, self.session.patients)
             key = self.chain.congestion(schedules, appointments)

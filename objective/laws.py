@@ -110,7 +110,7 @@ class Continuous:
 
 @dataclass(frozen=True)
 class Histogram:
-    """A law given by classes, uniform within each: ``edges`` (classes + 1), ``shares`` (classes)."""
+    """A law uniform within each class: ``edges`` (classes + 1) and ``shares`` (classes,)."""
 
     edges: Array
     shares: Array

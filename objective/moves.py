@@ -8,8 +8,8 @@ far; follow the cost-to-go backward, and beside it the costs-to-go of those that
 move to a later interval j joins the law that has lost its patient to P_{x_j + 1} and the base's
 cost-to-go; a move to an earlier one joins the base's law to a cost-to-go that loses a patient.
 
-The day is cut into legs: an occupied interval and the empty ones after it, over which one transition
-leads. Laws and costs-to-go are followed from leg to leg only; what belongs to the empty intervals
+The day is cut into legs: an occupied interval and the empty ones after it, over which one
+transition leads. Laws and costs-to-go are followed from leg to leg only; what belongs to the empty intervals
 inside is one vector each, brought to the start or the end of its leg. With walk-ins every interval
 is a leg.
 
@@ -204,7 +204,8 @@ class _Neighbourhood:
         offset = np.arange(self.intervals) - np.array(self.starts)[self.leg_of]
         columns = np.zeros((len(self.starts), offset.max() + 1, *vectors.shape[1:]))
         columns[self.leg_of, offset] = vectors
-        return _read(rows, columns).transpose(0, 3, 1, 2)[self.leg_of, offset]
+        products = _read(rows, columns).transpose(0, 3, 1, 2)
+        return np.asarray(products[self.leg_of, offset], np.float64)
 
     def _charge(self, more: int, shift: int) -> Array:
         """Return the charge by the state found, (intervals, batch, states).
@@ -222,7 +223,7 @@ class _Neighbourhood:
 
 
 #: A transition matrix, and the rows (interval * batch + member) that it applies to.
-_Transition = tuple[Array, Array]
+_Transition = tuple[Array, Counts]
 
 
 def _multiplied(rows: Array, transitions: list[_Transition], adjoint: bool = False) -> Array:
@@ -237,7 +238,7 @@ def _multiplied(rows: Array, transitions: list[_Transition], adjoint: bool = Fal
 
 
 def _dot(laws: Array, vectors: Array) -> Array:
-    return np.einsum("...s,...s->...", laws, vectors)
+    return np.asarray(np.einsum("...s,...s->...", laws, vectors), np.float64)
 
 
 def _read(rows: Array, vectors: Array) -> Array:

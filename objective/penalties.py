@@ -141,6 +141,16 @@ def penalty_from_dict(name: str, description: Mapping[str, Any]) -> Penalty:
     return PENALTIES[kind](**arguments)
 
 
+def penalties_from_dict(description: Mapping[str, Any]) -> tuple[Penalty, Penalty]:
+    """Return the penalties of waiting and of tardiness; minutes where none is described."""
+    parts = known_keys("penalties", description, ("waiting", "tardiness"))
+    waiting, tardiness = (
+        penalty_from_dict(f"penalties.{part}", parts[part]) if part in parts else Mean()
+        for part in ("waiting", "tardiness")
+    )
+    return waiting, tardiness
+
+
 def erlang_tail(stages: Tensor, scaled: float | Tensor) -> Tensor:
     """Return P(Erlang > x) for a number of stages (0 allowed) and x in units of the stage mean."""
     # With no stage there is no wait at all; the incomplete gamma function starts at one stage.

@@ -55,5 +55,8 @@ class Performance:
     def concatenate(parts: "list[Performance]") -> "Performance":
         """Return the performance of several batches as one."""
         return Performance(
-            *(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(parts[0]))
+            *(
+                torch.cat([getattr(part, field.name) for part in parts])
+                for field in fields(parts[0])
+            )
         )

@@ -96,9 +96,7 @@ class Profile:
         return frame
 
 
-def profile_of(
-    session: ClinicSession, chain: Chain, schedule: Tensor, late: float
-) -> Profile:
+def profile_of(session: ClinicSession, chain: Chain, schedule: Tensor, late: float) -> Profile:
     """Return the profile of one schedule, (1, intervals)."""
     found, before, after, last = _laws_along(chain, schedule)
     work = chain.work()
@@ -127,7 +125,7 @@ def profile_of(
 def _laws_along(
     chain: Chain, schedule: Tensor
 ) -> tuple[list[Tensor], list[Tensor], list[Tensor], Tensor]:
-    """Return the laws that each patient finds, before and after each interval's arrivals, and last."""
+    """Return the laws that patients find, those before and after each interval, and the last."""
     limits = chain.interval_limits(schedule)
     laws = chain.start(1)
     found, before, after = [], [], []
@@ -161,7 +159,7 @@ def _finishing_law(
     time = torch.linspace(0, 2 * session.length, FINISH_POINTS, dtype=torch.float64)
     interval = (time / session.interval_length + 1e-9).floor().to(torch.int64)
     probability = torch.empty_like(time)
-    for t in interval.unique().tolist():
+    for t in sorted(set(interval.tolist())):
         points = interval == t
         if t < session.intervals:
             elapsed = time[points] - t * session.interval_length

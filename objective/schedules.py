@@ -1,6 +1,6 @@
 """Schedules as tensors: checked, and turned into appointment times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,3 +61,9 @@ def schedules_from_appointments(appointments: Tensor, intervals: int) -> Tensor:
         len(appointments), intervals, dtype=torch.int64, device=appointments.device
     )
     return counts.scatter_add_(1, appointments, torch.ones_like(appointments))
+
+
+def in_parts(rows: Tensor, size: int) -> Iterator[Tensor]:
+    """Yield the rows of a tensor, ``size`` at a time."""
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]

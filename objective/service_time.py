@@ -179,7 +179,7 @@ class ServiceTime:
 
     @staticmethod
     def histogram(edges: Sequence[float], counts: Sequence[float]) -> "ServiceTime":
-        """Counts per class of durations (minutes), uniform within each class."""
+        """Law of ``counts`` per class of durations (minutes), uniform within each class."""
         bounds = float_vector("service_time.edges", edges, "a list of numbers")
         shares = float_vector("service_time.counts", counts, "a list of numbers")
         rising = bounds.size >= 2 and np.isfinite(bounds).all() and (np.diff(bounds) > 0).all()

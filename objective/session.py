@@ -70,7 +70,7 @@ class WalkIns:
         if not isinstance(counts, Sequence) or not len(counts):
             raise InvalidInput("walk_ins.counts", counts, "a law or one law per interval")
         nested = counts if isinstance(counts[0], Sequence) else [counts]
-        return [probability_vector("walk_ins.counts", law) for law in nested]  # type: ignore[arg-type]
+        return [probability_vector("walk_ins.counts", law) for law in nested]
 
     def count_laws(self, intervals: int) -> list[Array]:
         """Return the law of the number of walk-ins for each interval."""

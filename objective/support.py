@@ -81,8 +81,8 @@ class Support:
     ) -> Tensor:
         """Return the bound on the largest net input up to each of a row of arrivals.
 
-        Log moments ``upto`` and with an arrival and ``added`` by it are (exponents, rows, arrivals),
-        ``interval`` is when it comes, (rows, arrivals).
+        Log moments ``upto`` and with an arrival, and ``added`` by it, are (exponents, rows,
+        arrivals), ``interval`` is when it comes, (rows, arrivals).
         """
         theta = self._tensor(self._theta)[:, None, None]
         worked = interval * (theta * self._shift)
@@ -95,7 +95,7 @@ class Support:
         return torch.as_tensor(values, dtype=torch.float64, device=self._device)
 
     def _slack(self, terms: int) -> Array:
-        """Return what the exponent gains so that ``terms`` net inputs together meet the tolerance."""
+        """Return what the exponent gains for ``terms`` net inputs to meet the tolerance together."""
         return np.asarray(-np.log(self._theta * math.e * TOLERANCE / terms), np.float64)
 
 

@@ -103,7 +103,7 @@ def chain_points(point: Points, chain: Sequence[int]) -> Points:
 
 
 def subgradient(chain: Sequence[int], costs: Array, cost: float) -> Array:
-    """Return the subgradient of a chain along which the costs are ``costs``, at a point of ``cost``."""
+    """Return the subgradient of a chain with ``costs`` along it, at a point of ``cost``."""
     slopes = np.empty(len(chain))
     before = {1: cost, -1: cost}
     for step, here in zip(chain, costs.tolist(), strict=True):

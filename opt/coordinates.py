@@ -1,7 +1,7 @@
 """The two coordinate systems in which a schedule is a point of {0 <= z_1 <= .. <= z_n <= H}.
 
-In a-space z_k is the interval of the k-th patient: n = N, H = T - 1. In p-space z_t is the number of
-patients booked up to interval t: n = T - 1, H = N.
+In a-space z_k is the interval of the k-th patient: n = N, H = T - 1. In p-space z_t is the number
+of patients booked up to interval t: n = T - 1, H = N.
 """
 
 from dataclasses import dataclass

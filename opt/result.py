@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from objective import ClinicSession, InvalidInput, Objective, Performance, Weights
-from objective.penalties import penalty_from_dict
+from objective.penalties import penalties_from_dict
 from opt.certificate import Certificate, agree, verify
 from opt.coordinates import Coordinates
 
@@ -114,19 +114,16 @@ def objective_from_dict(description: Mapping[str, Any], device: str = "cpu") -> 
     for name in ("session", "weights"):
         if name not in description:
             raise InvalidInput(name, None, "given")
-    penalties = {
-        name: penalty_from_dict(name, description[name])
-        for name in ("waiting_penalty", "tardiness_penalty")
-        if description.get(name) is not None
-    }
+    waiting, tardiness = penalties_from_dict(description.get("penalties") or {})
     return Objective(
         ClinicSession.from_dict(description["session"]),
         Weights.from_dict(description["weights"]),
-        description.get("idle", "session"),
+        description.get("idle_definition", "session"),
         device=device,
         chain=description.get("chain"),
         step=description.get("step"),
-        **penalties,
+        waiting_penalty=waiting,
+        tardiness_penalty=tardiness,
     )
 
 

@@ -131,7 +131,9 @@ def random_schedules(objective: Objective, number: int, generator: torch.Generat
 
 
 def _candidate_state(candidate: Candidate | None) -> State | None:
-    return candidate and {"schedule": candidate.schedule, "cost": candidate.cost}
+    if candidate is None:
+        return None
+    return {"schedule": candidate.schedule, "cost": candidate.cost}
 
 
 def _candidate(state: State | None) -> Candidate | None:

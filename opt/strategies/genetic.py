@@ -32,6 +32,8 @@ class Genetic:
     ----------
     population
         Number of schedules.
+    generations
+        After how many generations the search ends.
     elite
         How many of the best survive unchanged.
     pressure
@@ -43,6 +45,7 @@ class Genetic:
     """
 
     population: int = 300
+    generations: int = 300
     elite: int = 6
     pressure: float = 4.0
     crossover_probability: float = 0.9
@@ -52,6 +55,7 @@ class Genetic:
 
     def __post_init__(self) -> None:
         whole_number("strategy.population", self.population, 4, 10_000_000)
+        whole_number("strategy.generations", self.generations, 1, 10**9)
         whole_number("strategy.elite", self.elite, 0, self.population - 1)
         positive_number("strategy.pressure", self.pressure)
         whole_number("strategy.crossover_patients", self.crossover_patients, 1, 1_000)
@@ -65,7 +69,7 @@ class Genetic:
         return _GeneticRun(objective, self, seed)
 
 
-class _Cost(base.Fitness):
+class _Cost(base.Fitness):  # type: ignore[misc]
     """DEAP's fitness of a single cost, which is to be small."""
 
     weights = (-1.0,)
@@ -114,6 +118,8 @@ class _GeneticRun(Run):
         else:
             self._breed()
         self._record()
+        if len(self.logbook) >= self._strategy.generations:
+            self.finished = "generations"
 
     def own_state(self) -> State:
         """Return population, generator and record."""

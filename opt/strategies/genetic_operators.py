@@ -17,14 +17,14 @@ def selection_probabilities(costs: Tensor, pressure: float) -> Tensor:
 
 
 def draw(weights: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw one column per row of nonnegative weights (rows, columns), by the inverse of the sums."""
+    """Draw one column per row of nonnegative weights (rows, columns), by inverting their sums."""
     upto = weights.cumsum(1)
     level = torch.rand(
         len(weights), 1, generator=generator, dtype=upto.dtype, device=weights.device
     )
     # The level stays below the total, so that a column of weight 0 at the end is never drawn.
     reached = torch.searchsorted(upto, level * upto[:, -1:], right=True)
-    return reached.clamp_(max=weights.shape[1] - 1)
+    return reached[:, 0].clamp_(max=weights.shape[1] - 1)
 
 
 def transfer_patients(

@@ -2,8 +2,9 @@
 
 Two neighbourhoods: moving one patient to another interval, priced by `Objective.moves` without
 evaluating the schedules; and the shift vectors of Kaandorp & Koole (2007),
-doi:10.1007/s10729-007-9015-x, whose sums over all subsets of intervals are 2^T neighbours, for short
-sessions. A schedule that has no better neighbour is a local optimum, not proved to be a global one.
+doi:10.1007/s10729-007-9015-x, whose sums over all subsets of intervals are 2^T neighbours, for
+short sessions. A schedule without a better neighbour is a local optimum, not proved to be a global
+one.
 """
 
 from dataclasses import dataclass
@@ -132,7 +133,9 @@ class _LocalSearchRun(Run):
         priced[allowed.cpu()] = self.price(neighbours[allowed]).to("cpu", torch.float64)
         index = self._choose(priced, costs)
         rows = torch.arange(len(schedules))
-        return neighbours[rows.to(neighbours.device), index.to(neighbours.device)], priced[rows, index]
+        return neighbours[rows.to(neighbours.device), index.to(neighbours.device)], priced[
+            rows, index
+        ]
 
     def _choose(self, priced: Tensor, costs: Tensor) -> Tensor:
         """Return the neighbour to go to, for each row of neighbours' costs."""

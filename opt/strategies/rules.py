@@ -82,7 +82,7 @@ def equispaced_times(objective: Objective) -> list[float]:
 
 
 def schedule_at(objective: Objective, times: list[float]) -> Tensor:
-    """Return the schedule with patients in the intervals that hold the times, at the latest the last.
+    """Return the schedule with patients in the intervals that hold the times, or in the last.
 
     ``times`` are minutes from the start of the session.
     """

@@ -1,0 +1,47 @@
+# Every target creates what it needs in .venv and can be run again.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# The exact versions of requirements.lock; PyTorch's CPU build is enough.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock
+# Two threads on two busy cores are slower than one.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: run test slow bench serve lint clean
+
+run: $(VENV)/.core
+	@$(BIN)/python -m opt
+
+test: $(VENV)/.all
+	$(ONE_THREAD) $(BIN)/python -m pytest
+
+slow: $(VENV)/.all
+	$(ONE_THREAD) $(BIN)/python -m pytest -m "slow and not benchmark"
+
+bench: $(VENV)/.all
+	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks
+
+serve: $(VENV)/.all
+	$(BIN)/flask --app serve run
+
+lint: $(VENV)/.all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(BIN)/pip pyproject.toml requirements.lock
+	@echo "Installing Bailey into $(VENV) (a few minutes the first time)"
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.all: $(VENV)/.core
+	@echo "Installing the tools for tests and the service into $(VENV)"
+	$(INSTALL) --editable ".[bench,dev,joblib,serve]"
+	@touch $@

@@ -1,0 +1,1 @@
+"""Configuration, composed by Hydra."""

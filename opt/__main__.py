@@ -1,0 +1,150 @@
+"""``python -m opt``: search, verify a result, or price a file of schedules."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from objective import InvalidInput
+from objective.errors import whole_number
+from opt.configuration import objective_from, search_from
+from opt.display import performance_table, print_result, progress_display, stdout_console
+from opt.files import write_csv, write_files
+from opt.optimise import optimise
+from opt.published import matching_rows
+from opt.readers import read_schedules
+from opt.registry import BASELINES
+from opt.report.report import write_report
+from opt.result import Result, read_result, verify_result
+
+#: Exit statuses.
+WRONG_INPUT, NOT_VERIFIED = 2, 1
+
+
+def main() -> None:
+    """Run the command; print errors in one line."""
+    arguments = sys.argv[1:]
+    # The full error is raised here instead of printed by Hydra, so that it can be put plainly.
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    try:
+        if len(arguments) == 1 and arguments[0].startswith("verify="):
+            sys.exit(verify_file(Path(arguments[0].removeprefix("verify="))))
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (InvalidInput, HydraException, OmegaConfBaseException, OSError) as error:
+        print(f"error: {plain_message(error)}", file=sys.stderr)
+        sys.exit(WRONG_INPUT)
+
+
+@hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
+def run(configuration: DictConfig) -> float | None:
+    """Run one job of Hydra; its cost is what a sweeper may minimise."""
+    settings: Any = OmegaConf.to_container(configuration, resolve=True, throw_on_missing=True)
+    directory = Path(HydraConfig.get().runtime.output_dir)
+    if settings["evaluate"] is not None:
+        evaluate_file(settings, directory)
+        return None
+    return search(settings, directory).cost
+
+
+def search(settings: dict[str, Any], directory: Path) -> Result:
+    """Search, write the files of the run and print the result beside the baselines."""
+    job = search_from(settings)
+    start = start_of_day(settings["start"])
+    console = stdout_console()
+    checkpoint = settings["resume"] or (
+        directory / "checkpoint.pt" if settings["checkpoint"] else None
+    )
+    with progress_display(console) as on_progress:
+        result = optimise(
+            job.objective,
+            job.strategy,
+            job.stopping,
+            job.seed,
+            on_progress,
+            checkpoint=checkpoint,
+            resume=settings["resume"] is not None,
+        )
+    baselines = {name: optimise(job.objective, name) for name in BASELINES}
+    rows = {name: baseline.performance.row(0) for name, baseline in baselines.items()}
+    published = matching_rows(settings["published"], settings)
+    write_files(directory, result, rows, published)
+    print_result(console, result, rows, start, published)
+    console.print(
+        f"Written to {directory}: result.json, schedule.csv, history.csv", highlight=False
+    )
+    if settings["report"]:
+        path = directory / "report.html"
+        write_report(path, result, baselines, start)
+        console.print(f"Report: {path.resolve()}", highlight=False)
+    return result
+
+
+def evaluate_file(settings: dict[str, Any], directory: Path) -> None:
+    """Price the schedules of a file: print them and write evaluated.csv."""
+    objective = objective_from(settings)
+    path = Path(str(settings["evaluate"]))
+    names, schedules = read_schedules(path, objective.session)
+    performance = objective(schedules)
+    rows = {name: performance.row(index) for index, name in enumerate(names)}
+    columns = list(next(iter(rows.values())))
+    stdout_console().print(performance_table(rows, columns[:5]))
+    lines = [[name, *(row[column] for column in columns)] for name, row in rows.items()]
+    write_csv(directory / "evaluated.csv", ["schedule", *columns], lines)
+    print(f"Written to {directory / 'evaluated.csv'}")
+
+
+def verify_file(path: Path) -> int:
+    """Check a result from its file alone; return the exit status."""
+    contents = read_result(path)
+    wrong = verify_result(contents)
+    if wrong:
+        print(f"NOT VERIFIED: {path}")
+        for line in wrong:
+            print(f"  {line}")
+        return NOT_VERIFIED
+    if contents["certificate"] is None:
+        print(
+            f"Verified: {path}: cost {contents['cost']:.9f}; without a certificate, nothing more."
+        )
+    else:
+        print(
+            f"Verified: {path}: cost {contents['cost']:.9f}; no schedule costs less than "
+            f"{contents['lower_bound']:.9f} (gap {contents['gap']:.1g})."
+        )
+    return 0
+
+
+def start_of_day(text: Any) -> int:
+    """Return a time like 09:00 as minutes after midnight."""
+    allowed = "a time in quotes from '00:00' to '23:59'"
+    hours, _, minutes = str(text).partition(":")
+    if not (hours.isdigit() and minutes.isdigit()):
+        raise InvalidInput("start", text, allowed)
+    hour = whole_number("start", int(hours), 0, 23)
+    return 60 * hour + whole_number("start", int(minutes), 0, 59)
+
+
+def plain_message(error: Exception) -> str:
+    """Return an error's message; for an unknown key, with the keys there are."""
+    cause = error.__cause__
+    message = str(error).strip()
+    parent = getattr(cause, "parent_node", None)
+    if isinstance(parent, DictConfig) and "not in struct" in str(cause):
+        choices = ", ".join(map(str, parent.keys()))
+        first = message.splitlines()[0]
+        return f"{first}\nKey '{getattr(cause, 'key', '')}' is unknown; there are: {choices}"
+    if isinstance(error, OSError) and error.filename:
+        return f"cannot use {error.filename}: {error.strerror}"
+    return message
+
+
+if __name__ == "__main__":
+    main()

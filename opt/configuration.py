@@ -1,0 +1,89 @@
+"""From plain configuration to objects: names from registries and numbers within ranges, no more.
+
+Nothing here evaluates code, imports by name or interpolates, so that a session that comes over the
+network is as safe as one from a file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from objective import ClinicSession, InvalidInput, Objective, Weights
+from objective.evaluate import DTYPES
+from objective.penalties import penalties_from_dict
+from objective.session import known_keys
+from opt.readers import read_durations
+from opt.registry import make_strategy
+from opt.run import Strategy
+from opt.stopping import Stopping, stopping_from_dict
+
+
+@dataclass(frozen=True)
+class Search:
+    """Everything that defines a search."""
+
+    objective: Objective
+    strategy: Strategy
+    stopping: Stopping
+    seed: int
+
+
+def search_from(configuration: Mapping[str, Any]) -> Search:
+    """Return the search that a composed configuration describes.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the field, for anything that is unknown or out of range.
+    """
+    strategy = dict(configuration["strategy"])
+    name = strategy.pop("name", None)
+    return Search(
+        objective=objective_from(configuration),
+        strategy=make_strategy(str(name), strategy),
+        stopping=stopping_from_dict(configuration["stopping"]),
+        seed=configuration["seed"],
+    )
+
+
+def objective_from(configuration: Mapping[str, Any]) -> Objective:
+    """Return the objective that a composed configuration describes."""
+    names = ("name", "dtype", "chunk_bytes")
+    device = known_keys("device", configuration["device"], names, required=names[:2])
+    if device["dtype"] not in DTYPES:
+        raise InvalidInput("device.dtype", device["dtype"], "one of " + ", ".join(DTYPES))
+    waiting, tardiness = penalties_from_dict(configuration["penalties"])
+    return Objective(
+        session_from(configuration),
+        Weights.from_dict(configuration["weights"]),
+        configuration["idle_definition"],
+        device=device["name"],
+        dtype=DTYPES[device["dtype"]],
+        waiting_penalty=waiting,
+        tardiness_penalty=tardiness,
+        chain=configuration["chain"],
+        step=configuration["step"],
+        chunk_bytes=device.get("chunk_bytes"),
+    )
+
+
+def session_from(configuration: Mapping[str, Any]) -> ClinicSession:
+    """Return the session, with the service time of its own group."""
+    session = dict(configuration["session"])
+    session["service_time"] = service_time_from(configuration["service_time"])
+    walk_ins = session.get("walk_ins")
+    if isinstance(walk_ins, Mapping) and "service_time" in walk_ins:
+        law = service_time_from(walk_ins["service_time"])
+        session["walk_ins"] = {**walk_ins, "service_time": law}
+    return ClinicSession.from_dict(session)
+
+
+def service_time_from(description: Any) -> Any:
+    """Return the description of a law, with measured durations read from their file."""
+    if isinstance(description, Mapping) and description.get("law") == "from_csv":
+        names = ("law", "file", "column")
+        given = known_keys("service_time", description, names, required=names)
+        durations = read_durations(Path(str(given["file"])), str(given["column"]))
+        return {"law": "empirical", "durations": durations}
+    return description

@@ -1,0 +1,133 @@
+"""What the command shows while it searches, and when it is done."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from objective import ClinicSession
+from opt.result import Result
+from opt.stopping import Progress
+
+#: Seconds between two plain lines of progress.
+PLAIN_EVERY = 5.0
+
+
+@contextmanager
+def progress_display(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """Show progress: one line that changes on a terminal, plain lines elsewhere."""
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=8, transient=True) as live:
+            yield lambda progress: live.update(_line(progress))
+        return
+    shown = time.monotonic()
+
+    def plain(progress: Progress) -> None:
+        nonlocal shown
+        if time.monotonic() - shown >= PLAIN_EVERY:
+            shown = time.monotonic()
+            console.print(_line(progress))
+
+    yield plain
+
+
+def _line(progress: Progress) -> str:
+    proved = "" if progress.gap is None else f", proved within {progress.gap:.3g}"
+    return (
+        f"iteration {progress.iteration}: best cost {progress.best_cost:.6f}{proved} "
+        f"({progress.evaluations:,} schedules, {progress.seconds:.1f} s; Ctrl-C keeps the best)"
+    )
+
+
+def performance_table(
+    rows: Mapping[str, Mapping[str, float]], columns: Sequence[str], title: str = ""
+) -> Table:
+    """Return a table of performances by name; minutes except for the cost."""
+    table = Table(title=title or None, title_justify="left")
+    table.add_column("schedule")
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="right")
+    for name, row in rows.items():
+        cells = [f"{row[column]:.4f}" if column in row else "" for column in columns]
+        table.add_row(name.replace("_", " "), *cells)
+    return table
+
+
+def schedule_text(schedule: Sequence[int], session: ClinicSession, start: int = 0) -> str:
+    """Return the booked times of a schedule on a clock; ``start`` is in minutes after midnight."""
+    return "  ".join(
+        clock(start + interval * session.interval_length) + (f" (x{count})" if count > 1 else "")
+        for interval, count in enumerate(schedule)
+        if count
+    )
+
+
+def clock(minutes: float) -> str:
+    """Return minutes after midnight as hh:mm, with seconds where there are any."""
+    seconds = round(60 * minutes)
+    hours, rest = divmod(seconds, 3600)
+    text = f"{hours % 24:02d}:{rest // 60:02d}"
+    return f"{text}:{rest % 60:02d}" if rest % 60 else text
+
+
+def certificate_text(result: Result) -> str:
+    """Return in words what is known of the result."""
+    session = result.objective.session
+    patients = f"{session.patients} patient" + ("s" if session.patients > 1 else "")
+    if result.status == "optimal":
+        return (
+            f"Proved: no schedule of these {patients} costs less than {result.lower_bound:.9f}; "
+            f"this one costs {result.cost:.9f} (gap {result.gap:.1g})."
+        )
+    if result.status == "bounded":
+        return (
+            f"Proved: no schedule of these {patients} costs less than {result.lower_bound:.9f}; "
+            f"this one costs {result.cost:.9f}, so at most {result.gap:.3g} can be gained."
+        )
+    reason = f" ({result.note})" if result.note else ""
+    return f"The best schedule found; that there is none better is not proved{reason}."
+
+
+def print_result(
+    console: Console,
+    result: Result,
+    baselines: Mapping[str, Mapping[str, float]],
+    start: int,
+    published: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Print the schedule, its performance beside the baselines, and what is proved."""
+    session = result.objective.session
+    console.print(
+        f"{session.patients} patients in {session.intervals} intervals of "
+        f"{session.interval_length:g} minutes, consultations of {session.service_time.mean:.4g} "
+        f"minutes (cv {session.service_time.cv:.3g}), no-show {100 * session.no_show:.4g} %",
+        highlight=False,
+    )
+    console.print("Book: " + schedule_text(result.schedule, session, start), highlight=False)
+    columns = ["waiting", "idle", "tardiness", "cost"]
+    if session.walk_ins is not None:
+        columns.insert(1, "walk_in_waiting")
+    rows: dict[str, Mapping[str, float]] = {result.strategy: result.performance.row(0)}
+    rows.update({name: row for name, row in baselines.items() if name != result.strategy})
+    rows.update({f"published: {row.get('name', 'value')}": _numbers(row) for row in published})
+    console.print(performance_table(rows, columns))
+    console.print(certificate_text(result), highlight=False)
+    console.print(
+        f"{result.evaluations:,} schedules priced in {result.seconds:.2f} s; stopped: "
+        f"{result.termination}.",
+        highlight=False,
+    )
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in row.items() if isinstance(value, (int, float))}
+
+
+def stdout_console() -> Console:
+    """Return a console that does not fold tables when nobody watches."""
+    return Console(width=None if sys.stdout.isatty() else 120)

@@ -1,0 +1,52 @@
+"""The files that a search leaves in its run directory."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from opt.result import Result
+
+
+def write_files(
+    directory: Path,
+    result: Result,
+    baselines: Mapping[str, Mapping[str, float]],
+    published: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Write result.json, schedule.csv and history.csv."""
+    contents = {**result.to_dict(), "baselines": baselines, "published": list(published)}
+    text = json.dumps(contents, indent=1, allow_nan=False)
+    (directory / "result.json").write_text(text + "\n", encoding="utf-8")
+    session = result.objective.session
+    length = session.interval_length
+    write_csv(
+        directory / "schedule.csv",
+        ["interval", "start_minute", "patients"],
+        [[t, t * length, count] for t, count in enumerate(result.schedule)],
+    )
+    write_csv(
+        directory / "history.csv",
+        ["iteration", "evaluations", "seconds", "best_cost", "cost", "lower_bound", "schedule"],
+        [
+            [
+                line.iteration,
+                line.evaluations,
+                f"{line.seconds:.6f}",
+                line.best_cost,
+                line.cost,
+                "" if line.lower_bound is None else line.lower_bound,
+                " ".join(map(str, line.schedule)),
+            ]
+            for line in result.history
+        ],
+    )
+
+
+def write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:
+    """Write a CSV file with a header."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)

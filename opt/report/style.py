@@ -1,0 +1,21 @@
+"""One look for all pictures: Okabe & Ito's colours, the same for the same thing everywhere."""
+
+import plotly.graph_objects as go
+
+COLOURS = {"waiting": "#0072B2", "idle": "#E69F00", "tardiness": "#D55E00"}
+ACCENT = "#009E73"
+NEUTRAL = "#999999"
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": "system-ui, sans-serif", "size": 14, "color": "#222222"},
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "showlegend": False,
+        "height": 320,
+        "margin": {"l": 56, "r": 16, "t": 24, "b": 56},
+        "xaxis": {"gridcolor": "#eeeeee", "zeroline": False, "automargin": True},
+        "yaxis": {"gridcolor": "#eeeeee", "zeroline": False, "automargin": True},
+        "hoverlabel": {"align": "left"},
+    }
+)

@@ -1,0 +1,49 @@
+"""One table at the end of a multirun: every job's result, beside published figures."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+from rich.table import Table
+
+from opt.display import stdout_console
+
+COLUMNS = ("waiting", "idle", "tardiness", "cost")
+
+
+class MultirunSummary(Callback):
+    """Prints the results of all jobs of a multirun; configured in conf/config.yaml."""
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        """Print the table, in the order of the jobs."""
+        directory = Path(config.hydra.sweep.dir)
+        jobs = sorted(directory.glob("*/result.json"), key=lambda path: _order(path.parent.name))
+        if jobs:
+            stdout_console().print(summary_table(jobs, f"Results in {directory}"))
+
+
+def summary_table(jobs: list[Path], title: str) -> Table:
+    """Return a table with a row per result and, below it, its published figures."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("job", "result"):
+        table.add_column(heading)
+    for column in (*COLUMNS, "gap"):
+        table.add_column(column, justify="right")
+    for path in jobs:
+        contents = json.loads(path.read_text(encoding="utf-8"))
+        overrides = OmegaConf.load(path.parent / ".hydra" / "overrides.yaml")
+        told = [str(override) for override in overrides]
+        changes = ", ".join(one for one in told if not one.startswith("+experiment"))
+        gap = "" if contents["gap"] is None else f"{contents['gap']:.1g}"
+        ours = [f"{contents[column]:.4f}" for column in COLUMNS]
+        table.add_row(changes, f"{contents['strategy']} ({contents['status']})", *ours, gap)
+        for row in contents["published"]:
+            theirs = [f"{row[column]:.6g}" if column in row else "" for column in COLUMNS]
+            table.add_row("", f"published: {row['name']}", *theirs, "", style="dim")
+    return table
+
+
+def _order(name: str) -> tuple[int, str]:
+    return (int(name), "") if name.isdigit() else (10**9, name)
