@@ -123,6 +123,8 @@ class Objective:
             If a schedule is not one of this session's.
         """
         batch = as_schedules(schedules, self.session, self.device)
+        if not len(batch):
+            return Performance.empty(self.dtype, self.device)
         size = max(1, self._chunk_bytes // self.chain.row_bytes)
         if len(batch) <= size:
             return self._evaluate(batch.to(torch.int64))

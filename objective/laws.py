@@ -58,11 +58,13 @@ def mass_from_stop_loss(stop_loss: Callable[[Array], Array], step: float) -> Arr
             )
     excess = stop_loss(step * np.arange(last + 1, dtype=np.float64))
     last = max(int(np.argmax(excess <= TAIL * mean)), 1)
-    excess = excess[: last + 1]
-    # Treating the excess beyond the grid as zero moves the tail's mass to the last point and
-    # keeps the mean exact.
-    excess[last] = 0.0
-    padded = np.append(excess, 0.0)
+    # From here the excess falls to zero along a straight line, no steeper than before, so that it
+    # stays convex: the tail's mass sits on the last point and the mean stays exact.
+    fall = excess[last - 1] - excess[last]
+    beyond = max(int(np.ceil(excess[last] / fall)), 1) if excess[last] > 0 else 0
+    line = excess[last] * (1 - np.arange(1, beyond + 1) / beyond) if beyond else np.empty(0)
+    padded = np.concatenate([excess[: last + 1], line, [0.0]])
+    last += beyond
     mass = np.empty(last + 1)
     mass[1:] = (padded[:-2] - 2 * padded[1:-1] + padded[2:]) / step
     mass = np.clip(mass, 0.0, None)

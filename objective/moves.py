@@ -9,9 +9,9 @@ move to a later interval j joins the law that has lost its patient to P_{x_j + 1
 cost-to-go; a move to an earlier one joins the base's law to a cost-to-go that loses a patient.
 
 The day is cut into legs: an occupied interval and the empty ones after it, over which one
-transition leads. Laws and costs-to-go are followed from leg to leg only; what belongs to the empty intervals
-inside is one vector each, brought to the start or the end of its leg. With walk-ins every interval
-is a leg.
+transition leads. Laws and costs-to-go are followed from leg to leg only; what belongs to the empty
+intervals inside is one vector each, brought to the start or the end of its leg. With walk-ins every
+interval is a leg.
 
 All this is a long sequence of small products, which a processor does faster than a GPU can start
 them; so it is done there, in numpy and in float64, which acceptance of a move asks for anyway.

@@ -52,6 +52,12 @@ class Performance:
         return {field.name: float(getattr(self, field.name)[index]) for field in fields(self)}
 
     @staticmethod
+    def empty(dtype: torch.dtype, device: torch.device) -> "Performance":
+        """Return the performance of no schedule."""
+        nothing = torch.zeros(0, dtype=dtype, device=device)
+        return Performance(*(nothing for _ in fields(Performance)))
+
+    @staticmethod
     def concatenate(parts: "list[Performance]") -> "Performance":
         """Return the performance of several batches as one."""
         return Performance(

@@ -4,9 +4,9 @@ Where the cost g is L-natural-convex in some coordinates z, a schedule is optima
 no z - 1_S costs less. Both neighbourhoods are searched at once: the subgradients of g at z form a
 g-polymatroid, and minus the point of least norm in it plus the normal cone of
 0 <= z_1 <= .. <= z_n <= H is the steepest feasible direction, or 0 at the optimum (Fujishige 2005,
-Submodular Functions and Optimization; Murota 2003, Discrete Convex Analysis). Each iteration turns a direction into a greedy chain, which
-is one batch of n schedules: either one of them is better, and the search moves there, or the chain
-adds a subgradient, and with it a better bound.
+Submodular Functions and Optimization; Murota 2003, Discrete Convex Analysis). Each iteration turns
+a direction into a greedy chain, which is one batch of n schedules: either one of them is better,
+and the search moves there, or the chain adds a subgradient, and with it a better bound.
 """
 
 from dataclasses import dataclass

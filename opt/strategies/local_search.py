@@ -61,6 +61,10 @@ class LocalSearch:
                 1,
                 LONGEST_FOR_SHIFTS,
             )
+            neighbours = self.starts * 2**objective.session.intervals
+            whole_number(
+                "strategy.starts times 2^intervals", neighbours, 1, 2**LONGEST_FOR_SHIFTS * 100
+            )
         return _LocalSearchRun(objective, self, seed)
 
 

@@ -1,0 +1,74 @@
+"""Errors as problem details (RFC 9457); they name fields, and never echo what was sent."""
+
+from http import HTTPStatus
+from typing import Any
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from objective import InvalidInput
+
+PROBLEM = "application/problem+json"
+
+
+def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
+    """Return a problem response; ``errors`` lists field and message of each wrong input."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    response = jsonify(body)
+    response.status_code = status
+    response.mimetype = PROBLEM
+    return response
+
+
+def register_problems(app: APIFlask) -> None:
+    """Let every error of an application leave as problem details."""
+
+    @app.error_processor
+    def of_request(error: HTTPError) -> Response:
+        errors = [
+            {"field": field or "body", "message": str(message)}
+            for field, message in _flat("", error.detail)
+        ]
+        detail = "The request does not have the form that is described in the API."
+        return problem(error.status_code, detail if errors else str(error.message), errors)
+
+    @app.errorhandler(InvalidInput)
+    def of_input(error: InvalidInput) -> Response:
+        wrong = {"field": error.field, "message": f"must be {error.allowed}"}
+        return problem(422, "An input cannot be used.", [wrong])
+
+    @app.errorhandler(HTTPException)
+    def of_http(error: HTTPException) -> Response:
+        if error.code == HTTPStatus.BAD_REQUEST:
+            return problem(400, "The body is not JSON, or not sent as application/json.")
+        return problem(error.code or 500, error.description or "")
+
+    @app.errorhandler(Exception)
+    def of_anything_else(error: Exception) -> Response:
+        app.logger.error("unexpected error", exc_info=error)
+        return problem(500, "Something went wrong; it has been logged.")
+
+
+def _flat(path: str, detail: Any) -> list[tuple[str, str]]:
+    """Return dotted fields and messages of APIFlask's nested validation errors."""
+    if isinstance(detail, dict):
+        if set(detail) & {"msg"}:
+            place = ".".join(str(part) for part in detail.get("loc", ()))
+            return [(f"{path}.{place}".strip("."), detail["msg"])]
+        return [
+            pair
+            for key, value in detail.items()
+            for pair in _flat(f"{path}.{key}".removeprefix(".json").strip("."), value)
+        ]
+    if isinstance(detail, list):
+        return [pair for item in detail for pair in _flat(path, item)]
+    return [(path, str(detail))]

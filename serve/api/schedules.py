@@ -1,0 +1,64 @@
+"""POST /api/v1/schedules: optimise a session, or price schedules of it."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from objective import InvalidInput, Objective
+from opt import make_strategy, optimise
+from opt.result import objective_from_dict
+from opt.stopping import stopping_from_dict
+from serve.api.schemas import MAX_INTERVALS, SchedulesIn, SchedulesOut
+
+schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1", tag="schedules")
+
+#: States of the chain times patients that one request may ask for: seconds, not hours.
+MAX_STATES = 400_000
+
+
+@schedules.post("/schedules")
+@schedules.input(SchedulesIn, arg_name="request")
+@schedules.output(SchedulesOut)
+@schedules.doc(
+    summary="Optimise a session, or price schedules of it",
+    responses={400: "Malformed JSON", 422: "An input is out of range"},
+)
+def post_schedules(request: SchedulesIn) -> dict[str, Any]:
+    """Return the best schedule found, or the performance of the schedules sent."""
+    given = request.model_dump(exclude_none=True)
+    objective = objective_from_dict(given)
+    _check_size(objective)
+    if request.schedules is not None:
+        performance = objective(request.schedules)
+        rows = [performance.row(index) for index in range(len(performance))]
+        return {"schedules": request.schedules, "performance": rows}
+    result = optimise(
+        objective,
+        make_strategy(request.strategy.name, request.strategy.parameters),
+        stopping_from_dict(given["stopping"]),
+        request.seed,
+    )
+    return {
+        "schedules": [result.schedule],
+        "performance": [result.performance.row(0)],
+        "status": result.status,
+        "lower_bound": result.lower_bound,
+        "gap": result.gap,
+        "termination": result.termination,
+        "evaluations": result.evaluations,
+        "seconds": result.seconds,
+        "note": result.note,
+        "certificate": result.certificate.to_dict() if result.certificate else None,
+    }
+
+
+def _check_size(objective: Objective) -> None:
+    """Refuse, before any work, a session that would keep the service busy for long."""
+    size = objective.chain.states * objective.session.patients
+    if size > MAX_STATES:
+        raise InvalidInput(
+            "session",
+            f"{size} states",
+            f"smaller: fewer patients, or a law with a shorter tail or a wider step "
+            f"(at most {MAX_INTERVALS} intervals)",
+        )

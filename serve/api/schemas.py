@@ -1,0 +1,154 @@
+"""What the API accepts: names from lists and numbers within ranges, nothing to evaluate."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from opt import STRATEGIES
+
+#: Limits of one request: what a busy service can answer while somebody waits.
+MAX_PATIENTS, MAX_INTERVALS, MAX_SCHEDULES = 100, 500, 10_000
+MAX_SECONDS = 60.0
+#: Largest population, number of starts and the like of one request.
+MAX_PARAMETER = 1_000
+
+Minutes = Annotated[float, Field(gt=0, le=1440)]
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class Strict(BaseModel):
+    """No unknown fields, no text for numbers, no infinities."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ServiceTimeIn(Strict):
+    """A law of consultation times, by name; each law takes its own parameters."""
+
+    law: Literal[
+        "exponential", "gamma", "lognormal", "weibull", "deterministic", "poisson", "pmf",
+        "empirical", "histogram",
+    ]  # fmt: skip
+    mean: Minutes | None = None
+    cv: Annotated[float, Field(gt=0, le=5)] | None = None
+    minutes: Minutes | None = None
+    step: Annotated[float, Field(ge=0.1, le=60)] | None = None
+    probabilities: Annotated[list[float], Field(max_length=1000)] | None = None
+    durations: (
+        Annotated[list[Annotated[float, Field(ge=0, le=1440)]], Field(max_length=100_000)] | None
+    ) = None
+    edges: (
+        Annotated[list[Annotated[float, Field(ge=0, le=1440)]], Field(max_length=1000)] | None
+    ) = None
+    counts: Annotated[list[Annotated[float, Field(ge=0)]], Field(max_length=1000)] | None = None
+
+
+class WalkInsIn(Strict):
+    """Walk-ins: one number or law for all intervals, or one per interval."""
+
+    service_time: ServiceTimeIn
+    rate: (
+        Annotated[float, Field(ge=0, le=20)]
+        | Annotated[list[float], Field(max_length=MAX_INTERVALS)]
+        | None
+    ) = None
+    counts: Annotated[list[float], Field(max_length=100)] | None = None
+    discipline: Literal["fcfs"] = "fcfs"
+
+
+class SessionIn(Strict):
+    """A clinic session."""
+
+    patients: Annotated[int, Field(ge=1, le=MAX_PATIENTS)]
+    intervals: Annotated[int, Field(ge=1, le=MAX_INTERVALS)]
+    interval_length: Annotated[float, Field(gt=0, le=240)]
+    service_time: ServiceTimeIn
+    no_show: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    walk_ins: WalkInsIn | None = None
+
+
+class WeightsIn(Strict):
+    """What a minute of each part is worth."""
+
+    waiting: Weight
+    idle: Weight
+    tardiness: Weight
+
+
+class PenaltyIn(Strict):
+    """What is charged for a wait or an overtime."""
+
+    penalty: Literal["mean", "square", "excess", "tail"] = "mean"
+    threshold: Annotated[float, Field(ge=0, le=1440)] | None = None
+
+
+class PenaltiesIn(Strict):
+    """The penalties of waiting and of tardiness."""
+
+    waiting: PenaltyIn = PenaltyIn()
+    tardiness: PenaltyIn = PenaltyIn()
+
+
+class StrategyIn(Strict):
+    """A strategy of the registry and its parameters, names and numbers."""
+
+    name: Literal[tuple(STRATEGIES)] = "exact"  # type: ignore[valid-type]
+    parameters: dict[
+        str,
+        Annotated[int, Field(ge=0, le=MAX_PARAMETER)]
+        | Annotated[float, Field(ge=0, le=MAX_PARAMETER)]
+        | Annotated[str, Field(max_length=40)]
+        | None,
+    ] = {}
+
+
+class StoppingIn(Strict):
+    """When to stop and answer with the best schedule so far."""
+
+    seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
+    evaluations: Annotated[int, Field(ge=1)] | None = None
+    stall: Annotated[int, Field(ge=1)] | None = None
+    gap: Annotated[float, Field(ge=0)] | None = None
+
+
+class SchedulesIn(Strict):
+    """A session to optimise; or, with ``schedules``, the schedules of it to price."""
+
+    session: SessionIn
+    weights: WeightsIn
+    idle_definition: Literal["session", "makespan"] = "session"
+    penalties: PenaltiesIn = PenaltiesIn()
+    strategy: StrategyIn = StrategyIn()
+    stopping: StoppingIn = StoppingIn()
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    schedules: Annotated[list[list[int]], Field(min_length=1, max_length=MAX_SCHEDULES)] | None = (
+        None
+    )
+
+
+class PerformanceOut(BaseModel):
+    """Expected performance of one schedule, minutes; the cost in weighted minutes."""
+
+    waiting: float
+    idle: float
+    tardiness: float
+    cost: float
+    walk_in_waiting: float
+    waiting_penalty: float
+    tardiness_penalty: float
+    error_bound: float
+
+
+class SchedulesOut(BaseModel):
+    """Priced schedules; for an optimised one also what is known of it and its proof."""
+
+    schedules: list[list[int]]
+    performance: list[PerformanceOut]
+    status: Literal["optimal", "bounded", "heuristic"] | None = None
+    lower_bound: float | None = None
+    gap: float | None = None
+    termination: str | None = None
+    evaluations: int | None = None
+    seconds: float | None = None
+    note: str | None = None
+    certificate: dict[str, Any] | None = None

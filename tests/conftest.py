@@ -1,0 +1,75 @@
+"""Fixtures that all tests share."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from objective import ClinicSession, ServiceTime, Weights
+
+TESTS = Path(__file__).parent
+
+# Two threads on a busy small machine are several times slower than one.
+torch.set_num_threads(1)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine lacks, saying how to get it; in continuous integration, fail."""
+    if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Debian's chromium."""
+    import shutil
+
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("chromium is missing")
+        pytest.skip("needs chromium: apt-get install chromium")
+    return path
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Any:
+    """Read a file of numbers that were made independently."""
+
+    def read(name: str) -> Any:
+        return json.loads((TESTS / "oracles" / f"{name}.json").read_text())
+
+    return read
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request: pytest.FixtureRequest) -> str:
+    """Every device that there may be."""
+    return str(request.param)
+
+
+@pytest.fixture
+def weights() -> Weights:
+    """The weights of the outpatient-booking experiments."""
+    return Weights(waiting=0.4, idle=0.2, tardiness=0.4)
+
+
+@pytest.fixture
+def four_patients() -> ClinicSession:
+    """Four patients in six intervals that are easy to follow."""
+    return ClinicSession(4, 6, 5.0, ServiceTime.exponential(9.0), no_show=0.1)
+
+
+@pytest.fixture
+def obp() -> ClinicSession:
+    """The outpatient-booking experiments' session, Poisson consultations."""
+    return ClinicSession(24, 48, 5.0, ServiceTime.poisson(9.0))
+
+
+@pytest.fixture
+def obp_exponential() -> ClinicSession:
+    """The outpatient-booking experiments' session, exponential consultations."""
+    return ClinicSession(24, 48, 5.0, ServiceTime.exponential(9.0))

@@ -1,0 +1,143 @@
+"""Batch, singles and the slow reference give the same numbers."""
+
+from dataclasses import fields
+
+import pytest
+import torch
+
+from objective import ClinicSession, InvalidInput, Objective, ServiceTime, WalkIns, Weights
+from tests.cases import random_schedules
+from tests.reference.plain_loops import eval_exp, eval_pmf
+
+MASS = [0.05, 0.0, 0.1, 0.2, 0.0, 0.25, 0.1, 0.0, 0.1, 0.1, 0.0, 0.0, 0.1]
+LAWS = {
+    "exponential": (ServiceTime.exponential(9.0), "queue_length"),
+    "pmf": (ServiceTime.pmf(MASS), "workload"),
+}
+COUNTS = [0.7, 0.2, 0.1]
+
+
+def session_of(law: str, no_show: float, walk_ins: bool) -> ClinicSession:
+    """Seven patients in nine intervals."""
+    coming = WalkIns(ServiceTime.pmf([0.0, 0.3, 0.3, 0.4]), counts=COUNTS) if walk_ins else None
+    return ClinicSession(7, 9, 5.0, LAWS[law][0], no_show, coming)
+
+
+def reference(session: ClinicSession, law: str, schedule: list[int], idle: str) -> dict[str, float]:
+    """Evaluate with plain loops."""
+    if law == "exponential":
+        found = eval_exp(schedule, 9.0, 5.0, session.no_show)
+    else:
+        walk = [COUNTS] * 9 if session.walk_ins else None
+        found = eval_pmf(schedule, MASS, 5, session.no_show, walk, [0.0, 0.3, 0.3, 0.4])
+    shows = session.patients * session.show
+    result = {"waiting": found["wait_sum"] / shows, "tardiness": found["tard"]}
+    result["idle"] = found["idle_sess"] if idle == "session" else float("nan")
+    expected = session.expected_walk_ins
+    result["walk_in_waiting"] = found["wait_walk"] / expected if expected else 0.0
+    return result
+
+
+@pytest.mark.parametrize("idle", ["session", "makespan"])
+@pytest.mark.parametrize("walk_ins", [False, True], ids=["booked only", "walk-ins"])
+@pytest.mark.parametrize("no_show", [0.0, 0.25])
+@pytest.mark.parametrize("law", list(LAWS))
+@pytest.mark.parametrize("rows", [1, 2, 33])
+def test_a_batch_equals_its_singles_and_the_reference(
+    law: str, no_show: float, walk_ins: bool, idle: str, rows: int, weights: Weights, device: str
+):
+    """Float64 to 1e-12 on one device, float32 to 1e-5; what is not defined is refused by name."""
+    if walk_ins and law == "exponential":
+        law = "pmf"
+    session = session_of(law, no_show, walk_ins)
+    if walk_ins and idle == "makespan":
+        with pytest.raises(InvalidInput, match="idle is 'makespan'"):
+            Objective(session, weights, idle=idle)
+        return
+    objective = Objective(session, weights, idle=idle, device=device)
+    schedules = random_schedules(rows, 7, 9)
+    batch = objective(schedules)
+    parts = Objective(session, weights, idle=idle, device=device, chunk_bytes=1)(schedules)
+    single = Objective(session, weights, idle=idle, device=device, dtype=torch.float32)(schedules)
+    for field in fields(batch):
+        together = getattr(batch, field.name).cpu()
+        assert together.shape == (rows,)
+        if field.name != "error_bound":
+            assert torch.allclose(together, getattr(parts, field.name).cpu(), rtol=1e-12, atol=1e-12)
+            coarse = getattr(single, field.name).cpu().to(torch.float64)
+            assert torch.allclose(together, coarse, rtol=1e-5, atol=1e-4)
+    for row in range(min(rows, 4)):
+        alone = objective(schedules[row]).row(0)
+        slow = reference(session, law, schedules[row].tolist(), idle)
+        tolerance = 1e-12 if device == "cpu" else 1e-9
+        for name, value in alone.items():
+            assert value == pytest.approx(batch.row(row)[name], rel=tolerance, abs=1e-12)
+            if name in slow and slow[name] == slow[name]:
+                assert value == pytest.approx(slow[name], rel=tolerance, abs=1e-12)
+
+
+@pytest.mark.parametrize("law", list(LAWS))
+def test_makespan_idle_time_equals_the_sum_over_the_last_to_show(law: str, weights: Weights):
+    """From the reference's waits: each patient may be the last who comes."""
+    session = session_of(law, 0.3, walk_ins=False)
+    schedule = [2, 0, 1, 0, 1, 1, 0, 2, 0]
+    ends = 0.0
+    for rank, interval in enumerate([0, 0, 2, 4, 5, 7, 7]):
+        before = [0] * 9
+        for earlier in [0, 0, 2, 4, 5, 7, 7][:rank]:
+            before[earlier] += 1
+        slow = (
+            eval_exp(before, 9.0, 5.0, 0.3) if law == "exponential" else eval_pmf(before, MASS, 5, 0.3)
+        )
+        ahead = before[interval] * 0.7 * session.service_time.mean
+        start = interval * 5.0 + slow["m"][interval] + ahead
+        ends += 0.7 * 0.3 ** (6 - rank) * (start + session.service_time.mean)
+    idle = float(Objective(session, weights, idle="makespan")(schedule).idle)
+    assert idle == pytest.approx(ends - 7 * 0.7 * session.service_time.mean, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        ServiceTime.exponential(9.0),
+        ServiceTime.gamma(9.0, 1.3),
+        ServiceTime.lognormal(9.0, 0.6),
+        ServiceTime.weibull(9.0, 0.8),
+        ServiceTime.deterministic(7.5),
+        ServiceTime.poisson(9.0),
+        ServiceTime.empirical([3.0, 7.5, 7.5, 20.0]),
+        ServiceTime.histogram([0, 5, 10, 30], [3, 5, 2]),
+    ],
+    ids=lambda law: law.law,
+)
+def test_every_law_on_its_grid_equals_the_reference(law: ServiceTime, weights: Weights):
+    """The workload chain against plain loops with the same mass."""
+    session = ClinicSession(5, 6, 5.0, law, no_show=0.1)
+    objective = Objective(session, weights, chain="workload")
+    step = objective.step or 1.0
+    schedule = [2, 0, 1, 1, 0, 1]
+    slow = eval_pmf(schedule, law.mass(step), round(5.0 / step), 0.1)
+    performance = objective(schedule).row(0)
+    assert performance["waiting"] == pytest.approx(step * slow["wait_sum"] / 4.5, rel=1e-9)
+    assert performance["tardiness"] == pytest.approx(step * slow["tard"], rel=1e-9)
+    assert 0 <= performance["error_bound"] < 1e-8
+
+
+def test_a_grid_that_ends_too_early_is_bounded(weights: Weights):
+    """With the grid cut at its own tolerance, the truth lies between value and value + bound."""
+    session = ClinicSession(5, 6, 5.0, ServiceTime.pmf(MASS))
+    objective = Objective(session, weights)
+    exact = objective([5, 0, 0, 0, 0, 0]).row(0)
+    chain = objective.chain
+    chain.patient_limits = lambda appointments: [30] * 5
+    cut = objective([5, 0, 0, 0, 0, 0]).row(0)
+    assert cut["error_bound"] > 0.01
+    for part in ("waiting", "idle", "tardiness"):
+        assert cut[part] <= exact[part] + 1e-12
+        assert exact[part] <= cut[part] + cut["error_bound"] + 1e-12
+
+
+def test_an_empty_batch_has_an_empty_performance(four_patients: ClinicSession, weights: Weights):
+    """No schedules, no numbers, no error."""
+    performance = Objective(four_patients, weights)(torch.zeros(0, 6, dtype=torch.int64))
+    assert len(performance) == 0
