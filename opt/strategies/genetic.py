@@ -138,7 +138,8 @@ class _GeneticRun(Run):
         self._generator.set_state(state["generator"])
         self.hall_of_fame.clear()
         self.hall_of_fame.update([_Individual(one, cost) for one, cost in state["hall_of_fame"]])
-        self.logbook = tools.Logbook(state["logbook"])
+        self.logbook.clear()
+        self.logbook.extend(state["logbook"])
 
     def _breed(self) -> None:
         strategy = self._strategy

@@ -1,0 +1,276 @@
+"""``python -m opt`` as a user runs it: what it prints, writes and refuses."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+
+from opt.__main__ import main
+
+SMALL = ["session.patients=4", "session.intervals=8", "report=false"]
+TIME_LIMIT = 120
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def process(*arguments: str, cwd: Path) -> Done:
+    """Run the command in a folder, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "opt", *arguments],
+        cwd=cwd, capture_output=True, text=True, timeout=TIME_LIMIT,
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def command(*arguments: str, cwd: Path) -> Done:
+    """Run the command in a folder, in this process: torch takes seconds to import."""
+    GlobalHydra.instance().clear()
+    out, err = io.StringIO(), io.StringIO()
+    status: object = 0
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "argv", ["opt", *arguments])
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code
+    GlobalHydra.instance().clear()
+    return Done(int(str(status or 0)), out.getvalue(), err.getvalue())
+
+
+def run_folder(cwd: Path) -> Path:
+    """Return the only run directory."""
+    (folder,) = (path.parent for path in cwd.glob("outputs/*/*/result.json"))
+    return folder
+
+
+def test_the_default_run_prints_and_writes_a_proved_schedule(tmp_path: Path):
+    """Schedule, cost beside the baselines, proof, report; the result verifies from its file."""
+    done = process(cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for word in ("Book: 09:00", "bailey welch", "equispaced", "Proved: no schedule", "report.html"):
+        assert word in done.stdout
+    folder = run_folder(tmp_path)
+    result = json.loads((folder / "result.json").read_text())
+    assert result["status"] == "optimal"
+    assert result["gap"] < 1e-8
+    assert sum(result["schedule"]) == 12
+    expected = (
+        "session strategy seed schedule waiting idle tardiness cost lower_bound gap status "
+        "termination evaluations seconds device dtype error_bound"
+    )
+    assert set(expected.split()) <= set(result)
+    assert result["cost"] < min(row["cost"] for row in result["baselines"].values())
+    with (folder / "schedule.csv").open() as file:
+        assert sum(int(row["patients"]) for row in csv.DictReader(file)) == 12
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[-1]["best_cost"]) == pytest.approx(result["cost"])
+    verified = command(f"verify={folder / 'result.json'}", cwd=tmp_path)
+    assert verified.returncode == 0
+    assert verified.stdout.startswith("Verified:")
+
+
+def test_a_changed_result_is_not_verified(tmp_path: Path):
+    """Exit status 1, and what is wrong."""
+    command(*SMALL, cwd=tmp_path)
+    path = run_folder(tmp_path) / "result.json"
+    contents = json.loads(path.read_text())
+    contents["lower_bound"] += 0.5
+    path.write_text(json.dumps(contents))
+    done = command(f"verify={path}", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "lower_bound is" in done.stdout
+
+
+def test_schedules_of_a_file_are_priced(tmp_path: Path):
+    """A row per schedule, printed and written."""
+    (tmp_path / "schedules.csv").write_text("front,4,0,0,0,0,0,0,0\nspread,1,0,1,0,1,0,1,0\n")
+    done = command(*SMALL, "evaluate=schedules.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "front" in done.stdout
+    (path,) = tmp_path.glob("outputs/*/*/evaluated.csv")
+    with path.open() as file:
+        rows = {row["schedule"]: float(row["cost"]) for row in csv.DictReader(file)}
+    assert rows["spread"] < rows["front"]
+
+
+def test_measured_times_from_a_file_make_a_session(tmp_path: Path):
+    """The column is named."""
+    (tmp_path / "times.csv").write_text("minutes\n10\n12\n15\n31\n")
+    arguments = ("session=from_csv", "service_time.file=times.csv", *SMALL)
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((run_folder(tmp_path) / "result.json").read_text())
+    assert result["session"]["service_time"]["durations"] == [10, 12, 15, 31]
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_a_multirun_ends_with_a_table(tmp_path: Path, launcher: str):
+    """One row per job, with either launcher."""
+    arguments = ("--multirun", f"hydra/launcher={launcher}", "session.patients=3,4", *SMALL[1:])
+    done = process(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Results in multirun" in done.stdout
+    assert len(list(tmp_path.glob("multirun/*/*/*/result.json"))) == 2
+    for patients in (3, 4):
+        assert f"session.patients={patients}" in done.stdout
+
+
+EXPERIMENTS = {
+    "kaandorp_koole_table_1": 4,
+    "kaandorp_koole_table_1_rules": 8,
+    "kaandorp_koole_table_2a": 4,
+}
+
+
+@pytest.mark.parametrize("experiment", list(EXPERIMENTS))
+def test_experiments_print_the_published_figures_beside_ours(tmp_path: Path, experiment: str):
+    """To the printed digit."""
+    done = command(f"+experiment={experiment}", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "published: Table" in done.stdout
+    paths = list(tmp_path.glob("multirun/*/*/*/result.json"))
+    assert len(paths) == EXPERIMENTS[experiment]
+    for path in paths:
+        result = json.loads(path.read_text())
+        (published,) = result["published"]
+        for part in ("waiting", "idle", "tardiness", "cost"):
+            assert round(result[part], 2) == published[part]
+
+
+@pytest.mark.slow
+def test_the_seed_experiment_shows_rules_searches_and_the_optimum(tmp_path: Path):
+    """Each of its strategies, the last one with proof."""
+    done = command("+experiment=obp_default", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = [
+        json.loads(path.read_text()) for path in tmp_path.glob("multirun/*/*/*/result.json")
+    ]
+    costs = {result["strategy"]: result["cost"] for result in results}
+    assert costs["exact"] == pytest.approx(6.636674390, abs=1e-9)
+    assert costs["local_search"] == pytest.approx(6.758545, abs=1e-6)
+    assert costs["exact"] < costs["genetic"] < costs["equispaced"]
+
+
+@pytest.mark.parametrize("session", ["obp", "obp_exponential", "kaandorp_koole_2007"])
+def test_further_sessions_are_there(tmp_path: Path, session: str):
+    """Each with its own law and weights, which the command line may still change."""
+    done = command(f"session={session}", "strategy=equispaced", "report=false", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((run_folder(tmp_path) / "result.json").read_text())
+    law = {"obp": "poisson"}.get(session, "exponential")
+    assert result["session"]["service_time"]["law"] == law
+    makespan = session == "kaandorp_koole_2007"
+    assert result["idle_definition"] == ("makespan" if makespan else "session")
+    assert result["weights"]["idle"] == 0.2
+
+
+def test_help_shows_what_can_be_chosen(tmp_path: Path):
+    """Groups, keys and examples."""
+    done = command("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for word in ("Bailey finds, and proves", "strategy: ", "local_search", "verify=", "patients: 12"):
+        assert word in done.stdout
+
+
+BAD = {
+    "an unknown strategy": (["strategy=magic"], ["strategy/magic", "local_search"]),
+    "an unknown option": (["strategy.speed=9"], ["'speed' is unknown", "target_gap, space"]),
+    "an unknown group": (["colour=red"], ["colour"]),
+    "no patients": (["session.patients=0"], ["session.patients is 0"]),
+    "patients as text": (["session.patients=many"], ["session.patients is 'many'"]),
+    "no weights": (
+        ["weights.waiting=0", "weights.idle=0", "weights.tardiness=0"], ["positive in at least"]),
+    "a certain no-show": (["session.no_show=1"], ["session.no_show is 1"]),
+    "a pmf that does not sum": (
+        ["service_time=pmf", "service_time.probabilities=[0.5,0.4]"], ["sum to 1"]),
+    "a GPU that is not there": (["device=cuda"], ["device is 'cuda'", "cpu"]),
+    "an unknown precision": (["device.dtype=float16"], ["float64, float32"]),
+    "a missing file of times": (
+        ["session=from_csv", "service_time.file=none.csv"], ["none.csv", "No such file"]),
+    "no file of times": (["session=from_csv"], ["service_time.file"]),
+    "a missing file of schedules": (["evaluate=none.csv"], ["none.csv"]),
+    "a missing checkpoint": (["resume=none.pt"], ["none.pt", "an existing file"]),
+    "a missing result": (["verify=none.json"], ["none.json", "a readable file"]),
+    "a run directory that cannot be written": (
+        ["hydra.run.dir=/proc/nowhere"], ["/proc/nowhere"]),
+    "no time of day": (["start=noon"], ["start is 'noon'"]),
+    "an unknown stopping rule": (["+stopping.luck=1"], ["stopping.luck"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(BAD))
+def test_bad_input_ends_with_one_clear_error(case: str, tmp_path: Path):
+    """Exit status 2, the field named, no traceback."""
+    arguments, words = BAD[case]
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert "Traceback" not in done.stderr
+    assert "error: " in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize("contents", ["", "{", "[]", "{}"], ids=["empty", "cut", "list", "other"])
+def test_a_corrupt_result_file_is_refused(tmp_path: Path, contents: str):
+    """Exit status 2, no traceback."""
+    (tmp_path / "result.json").write_text(contents)
+    done = command("verify=result.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "error: result file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_keeps_the_best_and_the_run_can_go_on(tmp_path: Path):
+    """Result, report and checkpoint are written; resumed, the search goes on."""
+    arguments = [
+        "strategy=genetic", "strategy.generations=1000000", "checkpoint=true", *SMALL,
+        "hydra.run.dir=run",
+    ]  # fmt: skip
+    search = subprocess.Popen(
+        [sys.executable, "-m", "opt", *arguments],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    deadline = time.monotonic() + TIME_LIMIT
+    # The first plain line of progress says that the search is under way.
+    assert search.stdout is not None
+    line = search.stdout.readline()
+    assert "iteration" in line, line
+    assert time.monotonic() < deadline
+    search.send_signal(signal.SIGINT)
+    output, _ = search.communicate(timeout=TIME_LIMIT)
+    assert search.returncode == 0, output
+    assert "stopped: interrupted" in output
+    first = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert first["status"] == "heuristic"
+    resumed = command(
+        *arguments, "resume=run/checkpoint.pt",
+        f"stopping.evaluations={first['evaluations'] + 1000}", cwd=tmp_path,
+    )  # fmt: skip
+    assert resumed.returncode == 0, resumed.stderr
+    second = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert second["evaluations"] > first["evaluations"]
+    assert second["cost"] <= first["cost"]
