@@ -40,9 +40,7 @@ def random_session(seed: int, walk_ins: bool = False) -> ClinicSession:
         rates = random.uniform(0, 0.4, size=intervals).tolist()
         coming = WalkIns(ServiceTime.pmf(random.dirichlet(np.ones(8)).tolist()), rate=rates)
     no_show = float(random.choice([0.0, random.uniform(0, 0.5)]))
-    return ClinicSession(
-        patients, intervals, float(random.integers(2, 8)), law, no_show, coming
-    )
+    return ClinicSession(patients, intervals, float(random.integers(2, 8)), law, no_show, coming)
 
 
 def len_of(patients: int, intervals: int) -> int:

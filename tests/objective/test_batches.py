@@ -63,7 +63,9 @@ def test_a_batch_equals_its_singles_and_the_reference(
         together = getattr(batch, field.name).cpu()
         assert together.shape == (rows,)
         if field.name != "error_bound":
-            assert torch.allclose(together, getattr(parts, field.name).cpu(), rtol=1e-12, atol=1e-12)
+            assert torch.allclose(
+                together, getattr(parts, field.name).cpu(), rtol=1e-12, atol=1e-12
+            )
             coarse = getattr(single, field.name).cpu().to(torch.float64)
             assert torch.allclose(together, coarse, rtol=1e-5, atol=1e-4)
     for row in range(min(rows, 4)):
@@ -87,7 +89,9 @@ def test_makespan_idle_time_equals_the_sum_over_the_last_to_show(law: str, weigh
         for earlier in [0, 0, 2, 4, 5, 7, 7][:rank]:
             before[earlier] += 1
         slow = (
-            eval_exp(before, 9.0, 5.0, 0.3) if law == "exponential" else eval_pmf(before, MASS, 5, 0.3)
+            eval_exp(before, 9.0, 5.0, 0.3)
+            if law == "exponential"
+            else eval_pmf(before, MASS, 5, 0.3)
         )
         ahead = before[interval] * 0.7 * session.service_time.mean
         start = interval * 5.0 + slow["m"][interval] + ahead

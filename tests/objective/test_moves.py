@@ -41,7 +41,9 @@ def neighbours(schedule: torch.Tensor) -> list[tuple[int, int, torch.Tensor]]:
 
 
 @pytest.mark.parametrize(("name", "idle"), CASES)
-def test_moves_equal_evaluating_every_neighbour(name: str, idle: str, weights: Weights, device: str):
+def test_moves_equal_evaluating_every_neighbour(
+    name: str, idle: str, weights: Weights, device: str
+):
     """To 1e-12, infinite where nobody is booked, for single schedules and for a batch."""
     session = SESSIONS[name]
     objective = Objective(session, weights, idle=idle, device=device)
@@ -61,9 +63,7 @@ def test_moves_equal_evaluating_every_neighbour(name: str, idle: str, weights: W
 def test_moves_charge_penalties(weights: Weights):
     """The square of the wait instead of the wait."""
     session = SESSIONS["gamma, no-shows"]
-    objective = Objective(
-        session, weights, waiting_penalty=Square(), tardiness_penalty=Square()
-    )
+    objective = Objective(session, weights, waiting_penalty=Square(), tardiness_penalty=Square())
     schedule = random_schedules(1, 6, 9)[0]
     moves = neighbours(schedule)
     direct = objective(torch.stack([other for _, _, other in moves])).cost

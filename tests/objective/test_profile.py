@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from objective import ClinicSession, InvalidInput, Objective, ServiceTime, WalkIns, Weights, simulate
+from objective import (
+    ClinicSession,
+    InvalidInput,
+    Objective,
+    ServiceTime,
+    WalkIns,
+    Weights,
+    simulate,
+)
 from objective.profile import QUANTILES
 from objective.simulator import estimate
 
@@ -45,7 +53,9 @@ def test_a_profile_agrees_with_simulated_days(name: str, weights: Weights):
     assert profile.overtime_beyond(0.0) == pytest.approx(profile.overtime_probability, abs=1e-9)
 
 
-def test_a_profile_is_a_frame_with_a_row_per_patient(four_patients: ClinicSession, weights: Weights):
+def test_a_profile_is_a_frame_with_a_row_per_patient(
+    four_patients: ClinicSession, weights: Weights
+):
     """Appointment times in minutes, the wait's mean and quantiles, the chance of a long wait."""
     frame = Objective(four_patients, weights).profile([2, 0, 1, 0, 1, 0]).to_frame()
     assert frame["appointment_time"].tolist() == [0.0, 0.0, 10.0, 20.0]

@@ -165,9 +165,7 @@ def test_the_seed_experiment_shows_rules_searches_and_the_optimum(tmp_path: Path
     """Each of its strategies, the last one with proof."""
     done = command("+experiment=obp_default", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    results = [
-        json.loads(path.read_text()) for path in tmp_path.glob("multirun/*/*/*/result.json")
-    ]
+    results = [json.loads(path.read_text()) for path in tmp_path.glob("multirun/*/*/*/result.json")]
     costs = {result["strategy"]: result["cost"] for result in results}
     assert costs["exact"] == pytest.approx(6.636674390, abs=1e-9)
     assert costs["local_search"] == pytest.approx(6.758545, abs=1e-6)
@@ -191,7 +189,13 @@ def test_help_shows_what_can_be_chosen(tmp_path: Path):
     """Groups, keys and examples."""
     done = command("--help", cwd=tmp_path)
     assert done.returncode == 0
-    for word in ("Bailey finds, and proves", "strategy: ", "local_search", "verify=", "patients: 12"):
+    for word in (
+        "Bailey finds, and proves",
+        "strategy: ",
+        "local_search",
+        "verify=",
+        "patients: 12",
+    ):
         assert word in done.stdout
 
 

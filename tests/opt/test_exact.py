@@ -94,9 +94,7 @@ def test_makespan_optimum_of_the_long_session_is_proved(
 def test_kaandorp_koole_optima_are_as_printed(oracle: Any):
     """Tables 1 and 2a to the printed digit; the listed schedules cost as much as ours."""
     tables = oracle("kaandorp_koole_2007")
-    cases = [
-        (0.1, 20.0, row["a_W"], row, row["slots"]) for row in tables["table_1"]["optima"]
-    ] + [
+    cases = [(0.1, 20.0, row["a_W"], row, row["slots"]) for row in tables["table_1"]["optima"]] + [
         (row["no_show"], row["service_mean"], 2.0, row, None) for row in tables["table_2a"]["rows"]
     ]
     for no_show, mean, weight, printed, slots in cases:
