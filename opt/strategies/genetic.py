@@ -100,21 +100,21 @@ class _GeneticRun(Run):
         self._statistics = tools.Statistics(key=lambda costs: costs)
         for name, function in (("best", np.min), ("mean", np.mean), ("worst", np.max)):
             self._statistics.register(name, function)
-        self._toolbox = base.Toolbox()
-        self._toolbox.register("evaluate", self.price)
-        self._toolbox.register("select", self._select)
-        self._toolbox.register(
+        self.toolbox = base.Toolbox()
+        self.toolbox.register("evaluate", self.price)
+        self.toolbox.register("select", self._select)
+        self.toolbox.register(
             "mate",
             transfer_patients,
             patients=min(strategy.crossover_patients, objective.session.patients),
             generator=self._generator,
         )
-        self._toolbox.register("mutate", swap_intervals, generator=self._generator)
+        self.toolbox.register("mutate", swap_intervals, generator=self._generator)
 
     def step(self) -> None:
         """Breed one generation; the first one is the random population."""
         if self.best is None:
-            self._costs = self._toolbox.evaluate(self._population)
+            self._costs = self.toolbox.evaluate(self._population)
         else:
             self._breed()
         self._record()
@@ -145,14 +145,14 @@ class _GeneticRun(Run):
         strategy = self._strategy
         elite = self._costs.topk(strategy.elite, largest=False).indices
         pairs = (strategy.population - strategy.elite + 1) // 2
-        parents = self._toolbox.select(2 * pairs)
+        parents = self.toolbox.select(2 * pairs)
         crossing = self._happens(strategy.crossover_probability, pairs)
         children = torch.cat(
-            self._toolbox.mate(parents[:pairs], parents[pairs:], crossing=crossing)
+            self.toolbox.mate(parents[:pairs], parents[pairs:], crossing=crossing)
         )[: strategy.population - strategy.elite]
         mutating = self._happens(strategy.mutation_probability, len(children))
-        children = self._toolbox.mutate(children, mutating)
-        self._costs = torch.cat([self._costs[elite], self._toolbox.evaluate(children)])
+        children = self.toolbox.mutate(children, mutating)
+        self._costs = torch.cat([self._costs[elite], self.toolbox.evaluate(children)])
         self._population = torch.cat([self._population[elite], children])
 
     def _record(self) -> None:

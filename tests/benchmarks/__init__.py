@@ -1,0 +1,1 @@
+"""Benchmarks: speed and memory, each beside a baseline measured in the same run."""
