@@ -14,6 +14,9 @@ from torch import Tensor
 from objective.laws import Array
 from objective.penalties import Penalty
 
+#: A gap in intervals, and the first and the end of the rows that it applies to.
+Group = tuple[int, int, int]
+
 
 class Chain(Protocol):
     """Law of the work in the system, driven by arrivals and by the passing of time."""
@@ -53,6 +56,14 @@ class Chain(Protocol):
 
     def drain(self, laws: Tensor, gap: int, out: Tensor) -> None:
         """Let ``gap`` intervals pass; write the laws to ``out``."""
+
+    def arrive_and_drain(
+        self, laws: Tensor, groups: list[Group], limit: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Book a patient into every row, then let the gap of each group of rows pass.
+
+        The groups cover the rows, the shortest gap first; returns as `arrive` does.
+        """
 
     def arrive_back(self, values: Tensor, states: int) -> Tensor:
         """Return the expectation of ``values`` after an arrival, for the first ``states``."""

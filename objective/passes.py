@@ -8,11 +8,12 @@ rows. How rows are grouped is fetched from the device once per batch, never once
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from objective.chain import Chain
+from objective.chain import Chain, Group
 
 
 @dataclass(frozen=True)
@@ -54,34 +55,25 @@ def patient_pass(
     gaps = torch.cat([appointments, end_of_session], dim=1).diff(dim=1).T.contiguous()
     ordered, order = gaps.sort(dim=1)
     moves = _reorderings(order)
-    groups = _run_lengths(ordered, intervals + 1)
+    groups = _groups(ordered, intervals + 1)
     limits = chain.patient_limits(appointments)
 
     found = torch.empty(
         patients, rows, waiting_vectors.shape[1], dtype=chain.dtype, device=chain.device
     )
-    lost = torch.zeros(patients, rows, dtype=chain.dtype, device=chain.device)
+    lost = torch.zeros(rows, dtype=chain.dtype, device=chain.device)
     laws = chain.start(rows)
     for patient in range(patients):
         laws = laws.index_select(0, moves[patient])
         torch.mm(laws, waiting_vectors[: laws.shape[1]], out=found[patient])
-        laws, overflow = chain.arrive(laws, limits[patient])
+        laws, overflow = chain.arrive_and_drain(laws, groups[patient], limits[patient])
         if overflow is not None:
-            lost[patient] = overflow
-        nearest = next(gap for gap, count in enumerate(groups[patient]) if count)
-        drained = laws.new_empty(rows, chain.drained_states(laws.shape[1], nearest))
-        first = 0
-        for gap, count in enumerate(groups[patient]):
-            if count:
-                chain.drain(laws[first : first + count], gap, drained[first : first + count])
-                first += count
-        laws = drained
+            lost[order[patient]] += overflow
     end = torch.empty(rows, tardiness_vectors.shape[1], dtype=chain.dtype, device=chain.device)
     end[order[-1]] = laws @ tardiness_vectors[: laws.shape[1]]
     index = order[:, :, None].expand_as(found)
     found = torch.empty_like(found).scatter_(1, index, found)
-    overflow_by_row = torch.zeros_like(lost).scatter_(1, order, lost).sum(0)
-    return Expectations(found.transpose(0, 1), end, None, overflow_by_row)
+    return Expectations(found.transpose(0, 1), end, None, lost)
 
 
 def interval_pass(
@@ -140,11 +132,18 @@ def _reorderings(order: Tensor) -> Tensor:
     return torch.cat([order[:1], stands[:-1].gather(1, order[1:])])
 
 
-def _run_lengths(values: Tensor, kinds: int) -> list[list[int]]:
-    """Return how often each of 0..kinds-1 occurs in each row of ``values``, on the host."""
-    counts = torch.zeros(len(values), kinds, dtype=torch.int64, device=values.device)
-    lengths: list[list[int]] = counts.scatter_add_(1, values, torch.ones_like(values)).tolist()
-    return lengths
+def _groups(ordered: Tensor, kinds: int) -> list[list[Group]]:
+    """Return, on the host, where each of 0..kinds-1 stands in each sorted row of ``ordered``."""
+    kind = torch.arange(kinds + 1, device=ordered.device).expand(len(ordered), -1).contiguous()
+    bounds: list[list[int]] = torch.searchsorted(ordered, kind).tolist()
+    return [
+        [
+            (gap, first, last)
+            for gap, (first, last) in enumerate(pairwise(row_bounds))
+            if first < last
+        ]
+        for row_bounds in bounds
+    ]
 
 
 def _put_back(laws: Tensor, head: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from scipy import special, stats
 from torch import Tensor
 
+from objective.chain import Group
 from objective.laws import Array
 from objective.penalties import Penalty, erlang_tail
 from objective.session import ClinicSession
@@ -39,6 +40,7 @@ class QueueLengthChain:
         self._present = torch.arange(self.states, dtype=torch.float64)
         size = max(8, KERNEL_BYTES // (8 * self.states**2))
         self._kernel = lru_cache(maxsize=size)(self._make_kernel)
+        self._arrival_kernel = lru_cache(maxsize=size)(self._make_arrival_kernel)
         self._transition = lru_cache(maxsize=size)(self._make_transition)
 
     def work(self) -> Tensor:
@@ -78,6 +80,17 @@ class QueueLengthChain:
         else:
             states = laws.shape[1]
             torch.mm(laws, self._kernel(gap)[:states, :states], out=out)
+
+    def arrive_and_drain(
+        self, laws: Tensor, groups: list[Group], limit: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Do both with one product per group."""
+        rows, states = laws.shape
+        drained = laws.new_empty(rows, states + 1)
+        for gap, first, last in groups:
+            kernel = self._arrival_kernel(gap)[:states, : states + 1]
+            torch.mm(laws[first:last], kernel, out=drained[first:last])
+        return drained, None
 
     def arrive_back(self, values: Tensor, states: int) -> Tensor:
         """Return (1 - q) f(l) + q f(l + 1)."""
@@ -148,6 +161,14 @@ class QueueLengthChain:
         kernel[0, 0] = 1.0
         kernel[1:, 0] = special.gammainc(present[1:], mean)
         return torch.as_tensor(kernel).to(self.device, self.dtype)
+
+    def _make_arrival_kernel(self, gap: int) -> Tensor:
+        """Return the transition matrix of an arrival and ``gap`` intervals, (states, states)."""
+        kernel = torch.eye(self.states, dtype=self.dtype, device=self.device)
+        if gap:
+            kernel = self._kernel(gap)
+        # From l present the arrival leads to l + 1 with the probability to show, else it stays.
+        return torch.lerp(kernel[:-1], kernel[1:], self._show)
 
     def _make_transition(self, patients: int, states: int, length: int, adjoint: bool) -> Array:
         """Return the matrix of ``patients`` arrivals and ``length`` intervals."""

@@ -37,7 +37,9 @@ def as_schedules(
     if tensor.ndim != 2 or tensor.shape[1] != intervals:
         raise InvalidInput("schedules", f"of shape {tuple(tensor.shape)}", allowed)
     totals = tensor.sum(1)
-    wrong = (totals != patients) | (tensor.amin(1) < 0 if len(tensor) else totals.bool())
+    wrong = totals != patients
+    if len(tensor) and int(tensor.min()) < 0:
+        wrong |= (tensor < 0).any(1)
     if bool(wrong.any()):
         row = int(wrong.nonzero()[0, 0])
         raise InvalidInput(
@@ -50,9 +52,11 @@ def as_schedules(
 
 def appointment_intervals(schedules: Tensor, patients: int) -> Tensor:
     """Return the interval of each patient, (batch, patients), nondecreasing in each row."""
+    # The k-th patient, from 0, comes after as many intervals as have at most k booked up to them.
     booked = schedules.cumsum(1)
-    rank = torch.arange(1, patients + 1, device=schedules.device)
-    return torch.searchsorted(booked, rank.expand(len(schedules), patients).contiguous())
+    reached = booked.new_zeros(len(booked), patients + 1)
+    reached.scatter_add_(1, booked, torch.ones_like(booked))
+    return reached.cumsum(1)[:, :patients]
 
 
 def schedules_from_appointments(appointments: Tensor, intervals: int) -> Tensor:

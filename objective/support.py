@@ -95,7 +95,7 @@ class Support:
         return torch.as_tensor(values, dtype=torch.float64, device=self._device)
 
     def _slack(self, terms: int) -> Array:
-        """Return what the exponent gains for ``terms`` net inputs to meet the tolerance together."""
+        """Return what the exponent gains so that ``terms`` inputs meet the tolerance together."""
         return np.asarray(-np.log(self._theta * math.e * TOLERANCE / terms), np.float64)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from objective.chain import Group
 from objective.convolution import Convolution
 from objective.errors import InvalidInput
 from objective.laws import Array
@@ -89,6 +90,17 @@ class WorkloadChain:
         torch.sum(laws[:, : shift + 1], dim=1, out=out[:, 0])
         out[:, 1:left] = laws[:, shift + 1 :]
         out[:, left:] = 0
+
+    def arrive_and_drain(
+        self, laws: Tensor, groups: list[Group], limit: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Convolve all rows at once, then shift each group."""
+        laws, overflow = self.arrive(laws, limit)
+        nearest = groups[0][0]
+        drained = laws.new_empty(len(laws), self.drained_states(laws.shape[1], nearest))
+        for gap, first, last in groups:
+            self.drain(laws[first:last], gap, drained[first:last])
+        return drained, overflow
 
     def arrive_back(self, values: Tensor, states: int) -> Tensor:
         """Return E[f(w + S)]."""

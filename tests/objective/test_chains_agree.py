@@ -1,5 +1,7 @@
 """The queue-length and the workload chain on the same session."""
 
+from itertools import pairwise
+
 import pytest
 
 from objective import ClinicSession, Objective, ServiceTime, Weights
@@ -17,5 +19,5 @@ def test_discretisation_error_falls_as_the_square_of_the_step(no_show: float):
         for step in (1.0, 0.5, 0.25, 0.125)
     ]
     assert all(error > 0 for error in errors)
-    for coarse, fine in zip(errors, errors[1:], strict=False):
+    for coarse, fine in pairwise(errors):
         assert coarse / fine == pytest.approx(4.0, rel=0.02)

@@ -1,5 +1,6 @@
 """Certificates: what they prove, and that a changed one is rejected."""
 
+import contextlib
 import copy
 import json
 from typing import Any
@@ -86,10 +87,8 @@ TAMPERED = {
 def test_a_result_tampered_with_is_rejected(result: dict[str, Any], path: str):
     """Whatever field was changed: it is wrong, or not even readable."""
     contents = changed(result, path, TAMPERED[path])
-    try:
+    with contextlib.suppress(InvalidInput):
         assert verify_result(contents) != []
-    except InvalidInput:
-        pass
 
 
 def test_exchanged_weights_are_rejected(result: dict[str, Any]):

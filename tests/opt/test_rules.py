@@ -38,5 +38,5 @@ def test_every_baseline_books_all_patients_of_any_session(weights: Weights):
 
 def test_a_spacing_of_nothing_is_refused():
     """Zero minutes between patients."""
-    with pytest.raises(InvalidInput, match="strategy.spacing is 0"):
+    with pytest.raises(InvalidInput, match=r"strategy\.spacing is 0"):
         make_strategy("individual", {"spacing": 0})
