@@ -17,6 +17,8 @@ All this is a long sequence of small products, which a processor does faster tha
 them; so it is done there, in numpy and in float64, which acceptance of a move asks for anyway.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from torch import Tensor
 
@@ -53,13 +55,17 @@ class _Neighbourhood:
         self.states = min(max(limits), chain.states)
         self.booked = np.ascontiguousarray(schedules.numpy().T)
         self.counts: list[list[int]] = self.booked.tolist()
-        self.occupied = np.flatnonzero(self.booked.max(1))
+        self.is_occupied = self.booked.max(1) > 0
+        self.occupied = np.flatnonzero(self.is_occupied)
         self.rank = self.booked.cumsum(0) - self.booked
-        self.kinds = np.array(chain.walk_in_kinds(self.intervals))
+        kinds = chain.walk_in_kinds(self.intervals)
+        self.kinds = np.array(kinds)
+        self.interval_of_kind = [kinds.index(kind) for kind in range(max(kinds) + 1)]
         everywhere = range(self.intervals)
         leg = {0, *self.occupied.tolist(), *(everywhere if chain.has_walk_ins else ())}
         self.starts = sorted(leg)
         self.ends = [*self.starts[1:], self.intervals]
+        self.groups = [_groups(self.counts[start]) for start in self.starts]
         # The laws at the start of a leg hold no more than those of the interval before did.
         self.widths = [1, *(min(limits[t - 1], self.states) for t in self.starts[1:])]
         self.leg_of = np.searchsorted(self.starts, everywhere, side="right") - 1
@@ -83,8 +89,9 @@ class _Neighbourhood:
         paid = _dot(base, self._charge(0, 0))
         spent = paid.cumsum(0) - paid
         until = spent + _dot(base, self._charge(-1, 0))
-        lost_paid = _read(self.laws[:, 1:], self._charge(0, -1)[start][:, None])[..., 0]
-        lost_paid *= (start[:, None] > occupied)[:, :, None]
+        lost_paid = _read(self.laws[:, 1:], self._charge(0, -1)[start][..., None])[..., 0]
+        lost_paid = lost_paid.transpose(0, 2, 1)
+        lost_paid = lost_paid * (start[:, None] > occupied)[:, :, None]
         lost_spent = lost_paid.cumsum(0) - lost_paid
 
         # To a later interval: one patient more comes there than the schedule without one had.
@@ -95,7 +102,7 @@ class _Neighbourhood:
         # The patient may be lost at the start of the very leg.
         without = _multiplied(more, self._from_start_of_leg(fewer=1), True)
         same_leg = _dot(self.laws[leg, 0], without) + until[start[leg]]
-        in_leg = np.flatnonzero(np.isin(start[leg], occupied))
+        in_leg = np.flatnonzero(self.is_occupied[start[leg]])
         later[in_leg, np.searchsorted(occupied, start[leg[in_leg]])] = same_leg[in_leg]
 
         # To an earlier one.
@@ -117,13 +124,13 @@ class _Neighbourhood:
             start, length = self.starts[leg], self.ends[leg] - self.starts[leg]
             width = self.widths[leg]
             before, after = laws[leg, :, :width], laws[leg + 1]
-            for patients, members in _groups(self.counts[start]):
+            for patients, members in self.groups[leg]:
                 matrix = self.chain.transition(patients, start, states, length)[:width]
                 self._advance(before[:rows], matrix, after[:rows], members)
                 if patients:
                     matrix = self.chain.transition(patients - 1, start, states, length)[:width]
                     self._advance(before[:batch], matrix, after[rows : rows + batch], members)
-            rows += batch * any(self.counts[start])
+            rows += batch * self.is_occupied[start]
 
     def _follow_backward(self) -> None:
         batch, states = self.batch, self.states
@@ -136,13 +143,13 @@ class _Neighbourhood:
             start, length = self.starts[leg], self.ends[leg] - self.starts[leg]
             before, after = values[leg], values[leg + 1]
             lost = before[first - batch : first]
-            for patients, members in _groups(self.counts[start]):
+            for patients, members in self.groups[leg]:
                 matrix = self.chain.transition(patients, start, states, length, adjoint=True)
                 self._advance(after[first:], matrix, before[first:], members)
                 if patients:
                     matrix = self.chain.transition(patients - 1, start, states, length, True)
                     self._advance(after[base:], matrix, lost, members)
-            if any(self.counts[start]):
+            if self.is_occupied[start]:
                 rows = before[first:].reshape(-1, batch, states)
                 rows += charge[start]
                 lost += fewer[start]
@@ -182,17 +189,22 @@ class _Neighbourhood:
         ``patients`` is (intervals, batch), where the transition starts and how long it is
         (intervals,).
         """
-        most, kinds = self.intervals + 1, int(self.kinds.max()) + 1
+        most, kinds = self.intervals + 1, len(self.interval_of_kind)
         codes = (patients * most + length[:, None]) * kinds + self.kinds[interval][:, None]
         codes[(patients < 0) | (length == 0)[:, None]] = 0
         codes = codes.ravel()
+        order = codes.argsort(kind="stable")
+        ordered = codes[order]
+        bounds = [0, *(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1).tolist(), len(order)]
         transitions = []
-        for code in np.flatnonzero(np.bincount(codes))[int(codes.min() == 0) :].tolist():
-            booked, rest = divmod(code, most * kinds)
-            steps, kind = divmod(rest, kinds)
-            start = int(np.argmax(self.kinds == kind))
-            matrix = self.chain.transition(booked, start, self.states, steps)
-            transitions.append((matrix, np.flatnonzero(codes == code)))
+        for first, last in pairwise(bounds):
+            code = int(ordered[first])
+            if code:
+                booked, rest = divmod(code, most * kinds)
+                steps, kind = divmod(rest, kinds)
+                start = self.interval_of_kind[kind]
+                matrix = self.chain.transition(booked, start, self.states, steps)
+                transitions.append((matrix, order[first:last]))
         return transitions
 
     def _read_by_leg(self, rows: Array, vectors: Array) -> Array:
@@ -202,10 +214,10 @@ class _Neighbourhood:
         (intervals, rows, batch).
         """
         offset = np.arange(self.intervals) - np.array(self.starts)[self.leg_of]
-        columns = np.zeros((len(self.starts), offset.max() + 1, *vectors.shape[1:]))
-        columns[self.leg_of, offset] = vectors
-        products = _read(rows, columns).transpose(0, 3, 1, 2)
-        return np.asarray(products[self.leg_of, offset], np.float64)
+        columns = np.zeros((len(self.starts), self.batch, self.states, offset.max() + 1))
+        columns[self.leg_of, :, :, offset] = vectors
+        products = _read(rows, columns)
+        return np.asarray(products[self.leg_of, :, :, offset].transpose(0, 2, 1), np.float64)
 
     def _charge(self, more: int, shift: int) -> Array:
         """Return the charge by the state found, (intervals, batch, states).
@@ -242,12 +254,11 @@ def _dot(laws: Array, vectors: Array) -> Array:
 
 
 def _read(rows: Array, vectors: Array) -> Array:
-    """Return the products of rows with vectors of the same leg and member, (legs, rows, batch, n).
+    """Return the products of rows with vectors of the same leg and member, (legs, batch, rows, n).
 
-    ``rows`` is (legs, rows, batch, states), ``vectors`` (legs, n, batch, states).
+    ``rows`` is (legs, rows, batch, states), ``vectors`` (legs, batch, states, n).
     """
-    product = rows.transpose(0, 2, 1, 3) @ vectors.transpose(0, 2, 3, 1)
-    return np.asarray(product.transpose(0, 2, 1, 3), np.float64)
+    return np.asarray(rows.transpose(0, 2, 1, 3) @ vectors, np.float64)
 
 
 def _groups(counts: list[int]) -> list[tuple[int, list[int] | None]]:
