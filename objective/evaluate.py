@@ -148,8 +148,8 @@ class Objective:
             single_patient_moves(exact.chain, part, exact._charges)
             for part in in_parts(batch, size)
         ]
-        costs = torch.as_tensor(np.concatenate(parts)).to(self.device)
-        return costs[0] if torch.as_tensor(schedule).ndim == 1 else costs
+        costs = torch.as_tensor(parts[0] if len(parts) == 1 else np.concatenate(parts))
+        return (costs[0] if np.ndim(schedule) == 1 else costs).to(self.device)
 
     @cached_property
     def _exact(self) -> "Objective":

@@ -35,7 +35,8 @@ def single_patient_moves(chain: Chain, schedules: Tensor, charges: Charges) -> A
     cost of the schedule itself.
     """
     costs = _Neighbourhood(chain, schedules, charges).costs() + charges.constant
-    costs[schedules.numpy() == 0] = np.inf
+    if len(schedules) > 1:
+        costs[schedules.numpy() == 0] = np.inf
     return costs
 
 
@@ -109,9 +110,9 @@ class _Neighbourhood:
         earlier = self._read_by_leg(self.values[1:, :-1], _multiplied(base, with_one_more))
         earlier += (spent + _dot(base, self._charge(1, 0)))[:, None]
 
-        chosen = np.where((time[:, None] > occupied)[:, :, None], later, earlier)
+        chosen = np.where(time[:, None, None] > occupied[:, None], later, earlier)
         chosen[occupied, np.arange(len(occupied))] = self.values[0, -1, :, 0]
-        costs = np.zeros((self.batch, self.intervals, self.intervals))
+        costs = np.full((self.batch, self.intervals, self.intervals), np.inf)
         costs[:, occupied] = chosen.transpose(2, 1, 0)
         return costs
 
@@ -245,7 +246,7 @@ def _multiplied(rows: Array, transitions: list[_Transition], adjoint: bool = Fal
     """
     result = rows.reshape(-1, rows.shape[-1]).copy()
     for matrix, chosen in transitions:
-        result[chosen] = result[chosen] @ (matrix.T if adjoint else matrix)
+        result[chosen] = np.dot(result[chosen], matrix.T if adjoint else matrix)
     return result.reshape(rows.shape)
 
 

@@ -2,9 +2,9 @@
 
 A schedule can be proved optimal where the cost is L-natural-convex: g(z) + g(z') >= g(ceil((z + z')
 / 2)) + g(floor((z + z') / 2)). Each rule below names a case and the coordinates it rules out; what
-no rule rules out has been proved (a-space: Begen & Queyranne 2011, doi:10.1287/moor.1110.0497,
-extended to the definitions used here; p-space: Zacharias & Yunes 2020,
-doi:10.1287/mnsc.2018.3261, with walk-ins).
+no rule rules out has been proved (a-space: Begen & Queyranne 2011, doi:10.1287/moor.1110.0489,
+extended to the definitions used here; p-space: Zacharias & Yunes 2020, Management Science, extended
+to walk-ins).
 """
 
 from collections.abc import Callable

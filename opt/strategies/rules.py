@@ -13,9 +13,10 @@ from opt.run import Run, State
 
 @dataclass(frozen=True)
 class BaileyWelch:
-    """Two patients at the start, then one at a time (Bailey 1952, doi:10.1111/j.2517-6161.1952).
+    """Two patients at the start, then one at a time.
 
-    ``spacing`` is the time between two, in minutes; by default the mean consultation time.
+    ``spacing`` is the time between two, in minutes; by default the mean consultation time, as in
+    Bailey (1952), doi:10.1111/j.2517-6161.1952.tb00112.x.
     """
 
     spacing: float | None = None
