@@ -17,8 +17,6 @@ All this is a long sequence of small products, which a processor does faster tha
 them; so it is done there, in numpy and in float64, which acceptance of a move asks for anyway.
 """
 
-from itertools import pairwise
-
 import numpy as np
 from torch import Tensor
 
@@ -65,11 +63,12 @@ class _Neighbourhood:
         everywhere = range(self.intervals)
         leg = {0, *self.occupied.tolist(), *(everywhere if chain.has_walk_ins else ())}
         self.starts = sorted(leg)
-        self.ends = [*self.starts[1:], self.intervals]
+        ends = [*self.starts[1:], self.intervals]
+        self.legs = [(start, end - start) for start, end in zip(self.starts, ends, strict=True)]
         self.groups = [_groups(self.counts[start]) for start in self.starts]
         # The laws at the start of a leg hold no more than those of the interval before did.
         self.widths = [1, *(min(limits[t - 1], self.states) for t in self.starts[1:])]
-        self.leg_of = np.searchsorted(self.starts, everywhere, side="right") - 1
+        self.leg_of = np.repeat(np.arange(len(self.legs)), [length for _, length in self.legs])
         shape = (len(self.starts), len(self.occupied) + 1, self.batch, self.states)
         self.laws = np.zeros(shape)
         self.values = np.zeros((shape[0] + 1, *shape[1:]))
@@ -81,8 +80,7 @@ class _Neighbourhood:
         self._follow_backward()
         leg, occupied, time = self.leg_of, self.occupied, np.arange(self.intervals)
         start = np.array(self.starts)
-        from_start = self._from_start_of_leg(fewer=0)
-        with_one_more = self._to_end_of_leg()
+        with_one_more, from_start, from_start_less = self._group_intervals()
         base = _multiplied(self.laws[leg, 0], from_start)
 
         # Spent before an interval by the base; and by those that have lost a patient in i, which
@@ -101,7 +99,7 @@ class _Neighbourhood:
         later += until[occupied]
         later += lost_spent[leg] + lost_paid[leg] * (time > start[leg])[:, None, None]
         # The patient may be lost at the start of the very leg.
-        without = _multiplied(more, self._from_start_of_leg(fewer=1), True)
+        without = _multiplied(more, from_start_less, True)
         same_leg = _dot(self.laws[leg, 0], without) + until[start[leg]]
         in_leg = np.flatnonzero(self.is_occupied[start[leg]])
         later[in_leg, np.searchsorted(occupied, start[leg[in_leg]])] = same_leg[in_leg]
@@ -121,8 +119,7 @@ class _Neighbourhood:
         self.laws[0, 0, :, 0] = 1
         laws = self.laws.reshape(len(self.laws), -1, states)
         rows = batch
-        for leg in range(len(laws) - 1):
-            start, length = self.starts[leg], self.ends[leg] - self.starts[leg]
+        for leg, (start, length) in enumerate(self.legs[:-1]):
             width = self.widths[leg]
             before, after = laws[leg, :, :width], laws[leg + 1]
             for patients, members in self.groups[leg]:
@@ -141,7 +138,7 @@ class _Neighbourhood:
         base = len(self.occupied) * batch
         first = base
         for leg in reversed(range(len(self.starts))):
-            start, length = self.starts[leg], self.ends[leg] - self.starts[leg]
+            start, length = self.legs[leg]
             before, after = values[leg], values[leg + 1]
             lost = before[first - batch : first]
             for patients, members in self.groups[leg]:
@@ -171,42 +168,42 @@ class _Neighbourhood:
             chosen = source.reshape(-1, self.batch, len(matrix))[:, members]
             target.reshape(-1, self.batch, self.states)[:, members] = chosen @ matrix
 
-    def _to_end_of_leg(self) -> "list[_Transition]":
-        """Return, for each interval with one patient more, the transition to the end of its leg."""
-        interval = np.arange(self.intervals)
-        return self._grouped(self.booked + 1, interval, np.array(self.ends)[self.leg_of] - interval)
+    def _group_intervals(self) -> "tuple[_Transitions, _Transitions, _Transitions]":
+        """Bring together the intervals that share a transition, three times.
 
-    def _from_start_of_leg(self, fewer: int) -> "list[_Transition]":
-        """Return, for each interval inside a leg, the transition to it from the start of the leg.
-
-        ``fewer`` patients are missing at the start.
+        From each interval with one patient more to the end of its leg; to each interval inside a
+        leg from the start of it; and the same with a patient less at the start.
         """
-        start = np.array(self.starts)[self.leg_of]
-        return self._grouped(self.booked[start] - fewer, start, np.arange(self.intervals) - start)
+        to_end: _Places = {}
+        from_start: _Places = {}
+        from_start_less: _Places = {}
+        for (start, length), kind in zip(self.legs, self.kinds[self.starts].tolist(), strict=True):
+            for t in range(start, start + length):
+                place = t * self.batch
+                for member, patients in enumerate(self.counts[start]):
+                    own = patients if t == start else self.counts[t][member]
+                    key = (own + 1, kind, start + length - t)
+                    to_end.setdefault(key, []).append(place + member)
+                    if t > start:
+                        key = (patients, kind, t - start)
+                        from_start.setdefault(key, []).append(place + member)
+                        if patients:
+                            key = (patients - 1, kind, t - start)
+                            from_start_less.setdefault(key, []).append(place + member)
+        grouped = (self._transitions(places) for places in (to_end, from_start, from_start_less))
+        one, two, three = grouped
+        return one, two, three
 
-    def _grouped(self, patients: Counts, interval: Counts, length: Counts) -> "list[_Transition]":
-        """Bring together what shares a transition; nothing is to be done where it has no length.
-
-        ``patients`` is (intervals, batch), where the transition starts and how long it is
-        (intervals,).
-        """
-        most, kinds = self.intervals + 1, len(self.interval_of_kind)
-        codes = (patients * most + length[:, None]) * kinds + self.kinds[interval][:, None]
-        codes[(patients < 0) | (length == 0)[:, None]] = 0
-        codes = codes.ravel()
-        order = codes.argsort(kind="stable")
-        ordered = codes[order]
-        bounds = [0, *(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1).tolist(), len(order)]
-        transitions = []
-        for first, last in pairwise(bounds):
-            code = int(ordered[first])
-            if code:
-                booked, rest = divmod(code, most * kinds)
-                steps, kind = divmod(rest, kinds)
-                start = self.interval_of_kind[kind]
-                matrix = self.chain.transition(booked, start, self.states, steps)
-                transitions.append((matrix, order[first:last]))
-        return transitions
+    def _transitions(self, places: "_Places") -> "_Transitions":
+        return [
+            (
+                self.chain.transition(
+                    patients, self.interval_of_kind[kind], self.states, length, False
+                ),
+                np.array(rows),
+            )
+            for (patients, kind, length), rows in places.items()
+        ]
 
     def _read_by_leg(self, rows: Array, vectors: Array) -> Array:
         """Return the products of each interval's vector with the rows of its leg.
@@ -235,11 +232,13 @@ class _Neighbourhood:
         return self._charges[key]
 
 
-#: A transition matrix, and the rows (interval * batch + member) that it applies to.
-_Transition = tuple[Array, Counts]
+#: Rows (interval * batch + member) by patients, kind of walk-ins and length of a transition.
+_Places = dict[tuple[int, int, int], list[int]]
+#: Transition matrices, each with the rows that it applies to.
+_Transitions = list[tuple[Array, Counts]]
 
 
-def _multiplied(rows: Array, transitions: list[_Transition], adjoint: bool = False) -> Array:
+def _multiplied(rows: Array, transitions: _Transitions, adjoint: bool = False) -> Array:
     """Multiply rows (intervals, batch, states) by their transitions or the adjoints of these.
 
     Rows without one stay as they are.
@@ -264,7 +263,7 @@ def _read(rows: Array, vectors: Array) -> Array:
 
 def _groups(counts: list[int]) -> list[tuple[int, list[int] | None]]:
     """Return the members of a batch by their number of patients; None stands for all."""
-    if counts.count(counts[0]) == len(counts):
+    if len(counts) == 1 or counts.count(counts[0]) == len(counts):
         return [(counts[0], None)]
     return [
         (patients, [member for member, own in enumerate(counts) if own == patients])

@@ -26,7 +26,7 @@ def compare(
     what: str,
     target: float | None,
     share: float = 1.0,
-    rounds: int = 7,
+    rounds: int = 5,
 ) -> float:
     """Benchmark ours, and note how many times the baseline takes for the same work.
 
@@ -41,11 +41,13 @@ def compare(
     share
         Share of our work that one call of the baseline does.
     """
-    theirs = median_seconds(baseline) / share
+    # Turn by turn, so that a machine that slows down does so for both.
+    turns = [(median_seconds(ours, 3), median_seconds(baseline, 3)) for _ in range(rounds)]
+    mine, theirs = (statistics.median(times) for times in zip(*turns, strict=True))
+    ratio = theirs / share / mine
     benchmark.pedantic(ours, rounds=rounds, warmup_rounds=2)
-    mine = float(benchmark.stats.stats.median)
-    note(benchmark, what=what, ratio=theirs / mine, target=target)
-    return theirs / mine
+    note(benchmark, what=what, ratio=ratio, target=target)
+    return ratio
 
 
 def note(

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.benchmark
 
 WEIGHTS = Weights(0.4, 0.2, 0.4)
 EXPONENTIAL = ClinicSession(24, 48, 5.0, ServiceTime.exponential(9.0))
+LONG = ClinicSession(60, 240, 1.0, ServiceTime.exponential(3.6))
 POISSON = ClinicSession(24, 48, 5.0, ServiceTime.poisson(9.0))
 
 
@@ -65,27 +66,36 @@ def test_workload_chain(benchmark: BenchmarkFixture):
     )
 
 
-@pytest.mark.parametrize(("law", "target"), [("queue length", 5), ("workload", 20)])
-def test_all_moves(benchmark: BenchmarkFixture, law: str, target: float):
+@pytest.mark.parametrize(
+    ("session", "target"),
+    [(EXPONENTIAL, 5), (LONG, 5), (POISSON, 20)],
+    ids=["queue length", "queue length, 60 patients in 240 intervals", "workload"],
+)
+def test_all_moves(benchmark: BenchmarkFixture, session: ClinicSession, target: float):
     """All moves of one patient beside evaluating them as one batch, near the optimum."""
-    objective = Objective(EXPONENTIAL if law == "queue length" else POISSON, WEIGHTS)
+    objective = Objective(session, WEIGHTS)
     schedule = torch.tensor(optimise(objective).schedule)
-    neighbours = []
-    for i in schedule.nonzero()[:, 0]:
-        for j in range(48):
-            if j != i:
-                other = schedule.clone()
-                other[i] -= 1
-                other[j] += 1
-                neighbours.append(other)
-    batch = torch.stack(neighbours)
+
+    def evaluate_neighbours() -> torch.Tensor:
+        source, target = torch.cartesian_prod(
+            schedule.nonzero()[:, 0], torch.arange(session.intervals)
+        ).T
+        source, target = source[source != target], target[source != target]
+        batch = schedule.repeat(len(source), 1)
+        batch.scatter_add_(1, source[:, None], torch.full_like(source, -1)[:, None])
+        batch.scatter_add_(1, target[:, None], torch.ones_like(target)[:, None])
+        return objective(batch).cost
+
+    moves = objective.moves(schedule)
+    finite = moves[schedule > 0].flatten().sort().values
+    assert len(evaluate_neighbours()) + int((schedule > 0).sum()) == len(finite)
     compare(
         benchmark,
         lambda: objective.moves(schedule),
-        lambda: objective(batch),
-        "evaluating every neighbour in one batch",
+        evaluate_neighbours,
+        "making and evaluating every neighbour in one batch",
         target=target,
-        rounds=101,
+        rounds=15,
     )
 
 
