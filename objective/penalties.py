@@ -133,6 +133,8 @@ PENALTIES: dict[str, type[Mean] | type[Square] | type[Excess] | type[Tail]] = {
 def penalty_from_dict(name: str, description: Mapping[str, Any]) -> Penalty:
     """Make the penalty that `to_dict` described; raise `InvalidInput` for what is unknown."""
     arguments = known_keys(name, description, ("penalty", "threshold"), required=("penalty",))
+    if arguments.get("threshold") is None:
+        arguments.pop("threshold", None)
     kind = arguments.pop("penalty")
     if not isinstance(kind, str) or kind not in PENALTIES:
         raise InvalidInput(f"{name}.penalty", kind, "one of " + ", ".join(PENALTIES))

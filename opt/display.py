@@ -78,15 +78,15 @@ def clock(minutes: float) -> str:
 def certificate_text(result: Result) -> str:
     """Return in words what is known of the result."""
     session = result.objective.session
-    patients = f"{session.patients} patient" + ("s" if session.patients > 1 else "")
+    patients = f"these {session.patients} patients" if session.patients > 1 else "this patient"
     if result.status == "optimal":
         return (
-            f"Proved: no schedule of these {patients} costs less than {result.lower_bound:.9f}; "
+            f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}; "
             f"this one costs {result.cost:.9f} (gap {result.gap:.1g})."
         )
     if result.status == "bounded":
         return (
-            f"Proved: no schedule of these {patients} costs less than {result.lower_bound:.9f}; "
+            f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}; "
             f"this one costs {result.cost:.9f}, so at most {result.gap:.3g} can be gained."
         )
     reason = f" ({result.note})" if result.note else ""

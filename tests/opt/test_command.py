@@ -185,6 +185,17 @@ def test_further_sessions_are_there(tmp_path: Path, session: str):
     assert result["weights"]["idle"] == 0.2
 
 
+def test_penalties_are_taken_from_the_command_line(tmp_path: Path):
+    """The minutes of a wait beyond a quarter of an hour."""
+    penalty = ("penalties.waiting.penalty=excess", "penalties.waiting.threshold=15")
+    done = command(*penalty, *SMALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((run_folder(tmp_path) / "result.json").read_text())
+    assert result["penalties"]["waiting"] == {"penalty": "excess", "threshold": 15.0}
+    assert result["waiting_penalty"] < result["waiting"]
+    assert result["status"] == "optimal"
+
+
 def test_help_shows_what_can_be_chosen(tmp_path: Path):
     """Groups, keys and examples."""
     done = command("--help", cwd=tmp_path)
@@ -220,6 +231,8 @@ BAD = {
     "a missing result": (["verify=none.json"], ["none.json", "a readable file"]),
     "a run directory that cannot be written": (
         ["hydra.run.dir=/proc/nowhere"], ["/proc/nowhere"]),
+    "a penalty without its threshold": (
+        ["penalties.waiting.penalty=tail"], ["penalties.waiting.threshold"]),
     "no time of day": (["start=noon"], ["start is 'noon'"]),
     "an unknown stopping rule": (["+stopping.luck=1"], ["stopping.luck"]),
 }  # fmt: skip
