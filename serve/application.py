@@ -27,7 +27,10 @@ def create_app() -> APIFlask:
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         DESCRIPTION="Outpatient clinic schedules that are proved optimal.",
-        TAGS=[{"name": "schedules", "description": "Optimise and price schedules."}],
+        TAGS=[
+            {"name": "schedules", "description": "Optimise and price schedules."},
+            {"name": "service", "description": "The state of the service."},
+        ],
     )
     register_problems(app)
     app.register_blueprint(schedules)

@@ -10,17 +10,29 @@ from opt.result import objective_from_dict
 from opt.stopping import stopping_from_dict
 from serve.api.schemas import MAX_INTERVALS, SchedulesIn, SchedulesOut
 
-schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1", tag="schedules")
+schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1")
 
 #: States of the chain times patients that one request may ask for: seconds, not hours.
 MAX_STATES = 400_000
+#: A request that works, to begin from.
+EXAMPLE = {
+    "session": {
+        "patients": 12,
+        "intervals": 36,
+        "interval_length": 5,
+        "service_time": {"law": "gamma", "mean": 13.35, "cv": 0.77},
+        "no_show": 0.05,
+    },
+    "weights": {"waiting": 1, "idle": 0.5, "tardiness": 1},
+}
 
 
 @schedules.post("/schedules")
-@schedules.input(SchedulesIn, arg_name="request")
+@schedules.input(SchedulesIn, arg_name="request", example=EXAMPLE)
 @schedules.output(SchedulesOut)
 @schedules.doc(
     summary="Optimise a session, or price schedules of it",
+    tags=["schedules"],
     responses={400: "Malformed JSON", 422: "An input is out of range"},
 )
 def post_schedules(request: SchedulesIn) -> dict[str, Any]:

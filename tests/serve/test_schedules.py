@@ -201,6 +201,9 @@ def test_the_api_describes_itself(client: FlaskClient):
     page = client.get("/api/docs/")
     assert page.status_code == 200
     assert "https://" not in page.text.split("<body>")[0]
+    content = specification["paths"]["/api/v1/schedules"]["post"]["requestBody"]["content"]
+    example = content["application/json"]["example"]
+    assert client.post("/api/v1/schedules", json=example).get_json()["status"] == "optimal"
     assert client.get("/healthz").get_json()["status"] == "ok"
 
 
