@@ -44,12 +44,12 @@ class Genetic:
         Share of the children in which two intervals swap.
     """
 
-    population: int = 300
+    population: int = 100
     generations: int = 300
-    elite: int = 6
-    pressure: float = 4.0
+    elite: int = 5
+    pressure: float = 8.0
     crossover_probability: float = 0.9
-    crossover_patients: int = 2
+    crossover_patients: int = 1
     mutation_probability: float = 0.3
     name: ClassVar[str] = "genetic"
 

@@ -91,7 +91,7 @@ def test_strategy_penalties_walk_ins_and_limits_are_taken(client: FlaskClient):
         session__walk_ins={"rate": 0.1, "service_time": {"law": "poisson", "mean": 4}},
     ).get_json()
     assert body["status"] == "heuristic"
-    assert body["evaluations"] == 20 + 2 * 14
+    assert body["evaluations"] == 20 + 2 * 15
 
 
 BAD = {
