@@ -141,6 +141,9 @@ class Objective:
         computed in float64 on the processor, whatever the device and precision of the objective.
         """
         batch = as_schedules(schedule, self.session, torch.device("cpu")).to(torch.int64)
+        if not len(batch):
+            shape = (0, self.session.intervals, self.session.intervals)
+            return torch.zeros(shape, dtype=torch.float64, device=self.device)
         exact = self._exact
         bytes_each = 16 * self.session.intervals * self.session.patients * exact.chain.states
         size = max(1, MOVES_BYTES // bytes_each)

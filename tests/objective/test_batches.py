@@ -143,5 +143,6 @@ def test_a_grid_that_ends_too_early_is_bounded(weights: Weights):
 
 def test_an_empty_batch_has_an_empty_performance(four_patients: ClinicSession, weights: Weights):
     """No schedules, no numbers, no error."""
-    performance = Objective(four_patients, weights)(torch.zeros(0, 6, dtype=torch.int64))
-    assert len(performance) == 0
+    objective, nothing = Objective(four_patients, weights), torch.zeros(0, 6, dtype=torch.int64)
+    assert len(objective(nothing)) == 0
+    assert objective.moves(nothing).shape == (0, 6, 6)
