@@ -1,5 +1,10 @@
 """The one error that Bailey raises for a value it cannot use."""
 
+from numbers import Integral
+
+#: Largest minute, weight or threshold: beyond it arithmetic in float64 overflows.
+LARGEST = 1e9
+
 
 class InvalidInput(ValueError):
     """A value from outside that cannot be used; the message names field, value and what is allowed.
@@ -41,26 +46,25 @@ def finite_number(field: str, value: object, allowed: str) -> float:
 
 def positive_number(field: str, value: object) -> float:
     """Return ``value`` as a float; raise `InvalidInput` unless it is finite and positive."""
-    allowed = "a finite number greater than 0"
+    allowed = f"a finite number greater than 0, at most {LARGEST:g}"
     number = finite_number(field, value, allowed)
-    if number <= 0:
+    if not 0 < number <= LARGEST:
         raise InvalidInput(field, value, allowed)
     return number
 
 
 def non_negative_number(field: str, value: object) -> float:
     """Return ``value`` as a float; raise `InvalidInput` unless it is finite and at least 0."""
-    allowed = "a finite number, at least 0"
+    allowed = f"a finite number from 0 to {LARGEST:g}"
     number = finite_number(field, value, allowed)
-    if number < 0:
+    if not 0 <= number <= LARGEST:
         raise InvalidInput(field, value, allowed)
     return number
 
 
 def whole_number(field: str, value: object, low: int, high: int) -> int:
     """Return ``value`` as an int; raise `InvalidInput` unless it is whole and in ``low..high``."""
-    allowed = f"a whole number from {low} to {high}"
-    number = finite_number(field, value, allowed)
-    if number != int(number) or not low <= number <= high:
-        raise InvalidInput(field, value, allowed)
-    return int(number)
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not low <= int(value) <= high:  # type: ignore[call-overload]
+        raise InvalidInput(field, value, f"a whole number from {low} to {high}")
+    return int(value)  # type: ignore[call-overload, no-any-return]

@@ -11,7 +11,12 @@ from torch import Tensor
 
 from objective.chain import Chain
 from objective.charges import Charges, Idle
-from objective.errors import InvalidInput, positive_number, whole_number
+from objective.errors import (
+    InvalidInput,
+    non_negative_number,
+    positive_number,
+    whole_number,
+)
 from objective.moves import single_patient_moves
 from objective.passes import interval_pass, patient_pass
 from objective.penalties import Mean, Penalty
@@ -93,6 +98,9 @@ class Objective:
         self.device = available_device(device)
         self.waiting_penalty: Penalty = waiting_penalty or Mean()
         self.tardiness_penalty: Penalty = tardiness_penalty or Mean()
+        for name in ("waiting_penalty", "tardiness_penalty"):
+            if not isinstance(getattr(self, name), Penalty):
+                raise InvalidInput(name, getattr(self, name), "a penalty, for example Square()")
         exponential = session.service_time.law == "exponential" and session.walk_ins is None
         self.chain_name: ChainName = chain or ("queue_length" if exponential else "workload")
         if self.chain_name not in ("queue_length", "workload"):
@@ -174,6 +182,7 @@ class Objective:
         batch = as_schedules(schedule, self.session, self.device).to(torch.int64)
         if len(batch) != 1:
             raise InvalidInput("schedule", f"a batch of {len(batch)}", "a single schedule")
+        late = non_negative_number("late", late)
         return profile_of(self.session, self.chain, batch, late)
 
     def to_dict(self) -> dict[str, Any]:

@@ -53,9 +53,7 @@ def mass_from_stop_loss(stop_loss: Callable[[Array], Array], step: float) -> Arr
     while float(stop_loss(np.array([last * step]))[0]) > TAIL * mean:
         last *= 2
         if last > 2 * MAX_STEPS:
-            raise InvalidInput(
-                "step", step, f"so large that the service time ends within {MAX_STEPS} steps"
-            )
+            raise too_long(step)
     excess = stop_loss(step * np.arange(last + 1, dtype=np.float64))
     last = max(int(np.argmax(excess <= TAIL * mean)), 1)
     # From here the excess falls to zero along a straight line, no steeper than before, so that it
@@ -70,6 +68,12 @@ def mass_from_stop_loss(stop_loss: Callable[[Array], Array], step: float) -> Arr
     mass = np.clip(mass, 0.0, None)
     mass[0] = max(1.0 - mass[1:].sum(), 0.0)
     return mass
+
+
+def too_long(step: float) -> InvalidInput:
+    """Return the error for a law whose tail does not fit on the grid."""
+    allowed = f"one with a shorter tail: it must end within {MAX_STEPS} steps of {step:g} minutes"
+    return InvalidInput("service_time", "a law with a long tail", allowed)
 
 
 def poisson_mass(mean: float) -> Array:
@@ -175,9 +179,7 @@ class Discrete:
         # A value that is a multiple of the step but for rounding belongs to that point alone.
         position = np.where(np.abs(position - nearest) < 1e-9, nearest, position)
         if position.max() > MAX_STEPS:
-            raise InvalidInput(
-                "step", step, f"so large that the service time ends within {MAX_STEPS} steps"
-            )
+            raise too_long(step)
         lower = np.floor(position).astype(np.int64)
         share = position - lower
         mass = np.zeros(int(np.ceil(position.max())) + 2)

@@ -32,14 +32,17 @@ def as_schedules(
         raise InvalidInput("schedules", schedules, allowed) from None
     if tensor.dtype.is_floating_point or tensor.dtype.is_complex or tensor.dtype == torch.bool:
         raise InvalidInput("schedules", f"a tensor of {tensor.dtype}", allowed)
+    if tensor.dtype in (torch.uint16, torch.uint32, torch.uint64):
+        # Torch has no arithmetic for these.
+        tensor = tensor.to(torch.int64)
     if tensor.ndim == 1:
         tensor = tensor[None]
     if tensor.ndim != 2 or tensor.shape[1] != intervals:
         raise InvalidInput("schedules", f"of shape {tuple(tensor.shape)}", allowed)
     totals = tensor.sum(1)
     wrong = totals != patients
-    if len(tensor) and int(tensor.min()) < 0:
-        wrong |= (tensor < 0).any(1)
+    if len(tensor) and not 0 <= int(tensor.min()) <= int(tensor.max()) <= patients:
+        wrong |= ((tensor < 0) | (tensor > patients)).any(1)
     if bool(wrong.any()):
         row = int(wrong.nonzero()[0, 0])
         raise InvalidInput(

@@ -20,6 +20,9 @@ from objective.service_time import ServiceTime, probability_vector
 #: Capacity of the engine; a session of this size still fits in memory.
 MAX_PATIENTS = 1_000
 MAX_INTERVALS = 2_000
+MAX_WALK_INS = 100
+#: Longest interval: a day, in minutes.
+MAX_INTERVAL_LENGTH = 1_440
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,11 @@ class WalkIns:
             rates = self.rate if isinstance(self.rate, Sequence) else [self.rate]
             if not rates:
                 raise InvalidInput("walk_ins.rate", self.rate, "a number or one per interval")
-            return [poisson_mass(non_negative_number("walk_ins.rate", rate)) for rate in rates]
+            for rate in rates:
+                if non_negative_number("walk_ins.rate", rate) > MAX_WALK_INS:
+                    allowed = f"at most {MAX_WALK_INS} per interval"
+                    raise InvalidInput("walk_ins.rate", rate, allowed)
+            return [poisson_mass(float(rate)) for rate in rates]
         counts = self.counts
         if not isinstance(counts, Sequence) or not len(counts):
             raise InvalidInput("walk_ins.counts", counts, "a law or one law per interval")
@@ -135,7 +142,10 @@ class ClinicSession:
     def __post_init__(self) -> None:
         whole_number("session.patients", self.patients, 1, MAX_PATIENTS)
         whole_number("session.intervals", self.intervals, 1, MAX_INTERVALS)
-        positive_number("session.interval_length", self.interval_length)
+        length = positive_number("session.interval_length", self.interval_length)
+        if length > MAX_INTERVAL_LENGTH:
+            allowed = f"at most {MAX_INTERVAL_LENGTH} minutes"
+            raise InvalidInput("session.interval_length", self.interval_length, allowed)
         if not isinstance(self.service_time, ServiceTime):
             raise InvalidInput("session.service_time", self.service_time, "a ServiceTime")
         allowed = "a probability, at least 0 and less than 1"
@@ -208,6 +218,11 @@ class Weights:
             non_negative_number(f"weights.{name}", getattr(self, name))
         if not (self.waiting or self.idle or self.tardiness):
             raise InvalidInput("weights", (0.0, 0.0, 0.0), "positive in at least one part")
+
+    @property
+    def minute(self) -> float:
+        """What one minute of everything costs: the unit in which a cost is large or small."""
+        return float(self.waiting + self.idle + self.tardiness)
 
     def to_dict(self) -> dict[str, float]:
         """Return the weights by name."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from objective.errors import whole_number
+from objective.errors import InvalidInput, whole_number
 from objective.evaluate import ScheduleBatch, available_device
 from objective.schedules import as_schedules
 from objective.session import ClinicSession
@@ -121,7 +121,11 @@ def simulate(
     """
     place = available_device(device)
     whole_number("days", days, 2, 10_000_000)
-    booked = as_schedules(schedule, session, place)[0].tolist()
+    whole_number("seed", seed, 0, 2**63 - 1)
+    schedules = as_schedules(schedule, session, place)
+    if len(schedules) != 1:
+        raise InvalidInput("schedule", f"a batch of {len(schedules)}", "a single schedule")
+    booked = schedules[0].tolist()
     random = np.random.default_rng(seed)
 
     def on_device(values: object) -> Tensor:

@@ -33,12 +33,15 @@ def main() -> None:
     # The full error is raised here instead of printed by Hydra, so that it can be put plainly.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     try:
-        if len(arguments) == 1 and arguments[0].startswith("verify="):
+        if any(argument.startswith("verify=") for argument in arguments):
+            if len(arguments) > 1:
+                raise InvalidInput("verify", " ".join(arguments), "the only argument")
             sys.exit(verify_file(Path(arguments[0].removeprefix("verify="))))
         run()
     except KeyboardInterrupt:
         sys.exit(130)
-    except (InvalidInput, HydraException, OmegaConfBaseException, OSError) as error:
+    except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
+        # InvalidInput is a ValueError, and so is what Hydra raises for a group without a choice.
         print(f"error: {plain_message(error)}", file=sys.stderr)
         sys.exit(WRONG_INPUT)
 

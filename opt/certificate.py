@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objective import InvalidInput, Objective
-from objective.session import known_keys
+from objective.session import MAX_INTERVALS, MAX_PATIENTS, known_keys
 from opt.coordinates import Coordinates, Points, Space
 from opt.validity import reasons_against
 
 Array = NDArray[np.float64]
 
-#: Share of the cost (of 1 where it is smaller) up to which numbers that should agree may differ.
+#: Share of a number up to which others that should agree may differ; see `agree`.
 TOLERANCE = 1e-9
 
 
@@ -85,7 +85,7 @@ class Certificate:
                 cost=float(fields["cost"]),
                 lower_bound=float(fields["lower_bound"]),
             )
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InvalidInput("certificate", description, "lists of numbers") from None
 
 
@@ -152,19 +152,25 @@ def verify(certificate: Certificate, objective: Objective) -> list[str]:
         part = np.array(along[index * len(chain) : (index + 1) * len(chain)])
         slopes += weights[index] * subgradient(chain, part, cost)
     bound = lower_bound(cost, point, slopes, coordinates.height)
-    if not agree(cost, certificate.cost):
+    minute = objective.weights.minute
+    if not agree(cost, certificate.cost, minute):
         wrong.append(f"the schedule costs {cost:.12g}, not {certificate.cost:.12g}")
-    if not agree(bound, certificate.lower_bound):
+    if not agree(bound, certificate.lower_bound, minute):
         wrong.append(f"the chains prove {bound:.12g}, not {certificate.lower_bound:.12g}")
     return wrong
 
 
-def agree(one: float, other: float) -> bool:
-    """Return whether two numbers that should be equal are, up to rounding."""
-    return bool(abs(one - other) <= TOLERANCE * max(1.0, abs(one)))
+def agree(one: float, other: float, unit: float = 1.0) -> bool:
+    """Return whether two numbers that should be equal are, up to rounding.
+
+    ``unit`` is the size below which a number counts as small: a minute, or what it costs.
+    """
+    return bool(abs(one - other) <= TOLERANCE * max(unit, abs(one)))
 
 
 def _whole(values: Sequence[Any]) -> tuple[int, ...]:
     if any(isinstance(value, bool) or int(value) != value for value in values):
         raise ValueError("not whole numbers")
+    if any(abs(value) > MAX_PATIENTS + MAX_INTERVALS for value in values):
+        raise ValueError("larger than any coordinate")
     return tuple(int(value) for value in values)

@@ -79,14 +79,16 @@ def certificate_text(result: Result) -> str:
     """Return in words what is known of the result."""
     session = result.objective.session
     patients = f"these {session.patients} patients" if session.patients > 1 else "this patient"
+    step, lattice = result.objective.step, session.service_time.lattice_step
+    grid = f", on a grid of {step:g} min" if step is not None and step != lattice else ""
     if result.status == "optimal":
         return (
-            f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}; "
+            f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}{grid}; "
             f"this one costs {result.cost:.9f} (gap {result.gap:.1g})."
         )
     if result.status == "bounded":
         return (
-            f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}; "
+            f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}{grid}; "
             f"this one costs {result.cost:.9f}, so at most {result.gap:.3g} can be gained."
         )
     reason = f" ({result.note})" if result.note else ""

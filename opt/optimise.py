@@ -15,7 +15,7 @@ from objective.errors import whole_number
 from opt.certificate import verify
 from opt.checkpoint import read_checkpoint, write_checkpoint
 from opt.registry import make_strategy
-from opt.result import Iteration, Result, optimal_gap, status_of
+from opt.result import Iteration, Result, status_of
 from opt.run import Run, Strategy
 from opt.stopping import AnyOf, Progress, Stopping
 
@@ -60,10 +60,16 @@ def optimise(
     InvalidInput
         If an argument is outside its range, or the checkpoint is unusable or of another search.
     """
+    if not isinstance(objective, Objective):
+        raise InvalidInput("objective", objective, "an Objective")
     whole_number("seed", seed, 0, 2**63 - 1)
     chosen = make_strategy(strategy) if isinstance(strategy, str) else strategy
     stop = stopping or AnyOf()
+    if not callable(stop):
+        raise InvalidInput("stopping", stopping, "a stopping rule or None")
     path = Path(checkpoint) if checkpoint is not None else None
+    if path is not None and not path.parent.is_dir():
+        raise InvalidInput("checkpoint", str(path), "a file in a folder that exists")
     search = _Search(objective, chosen, seed)
     if resume:
         if path is None:
@@ -179,8 +185,8 @@ class _Search:
         proof, note = self.run.certificate, self.run.note
         if proof is not None and verify(proof, self.objective):
             proof, note = None, "the certificate did not verify"
-        status = status_of(proof)
-        if proof and proof.gap <= optimal_gap(proof.cost):
+        status = status_of(proof, self.objective)
+        if proof and status == "optimal":
             termination = "proved optimal"
         return Result(
             objective=self.objective,

@@ -49,7 +49,7 @@ def read_schedules(path: Path, session: ClinicSession) -> tuple[list[str], list[
     """
     table = _read(path, header=False)
     first = table.iloc[0]
-    has_header = pd.to_numeric(first.iloc[1:], errors="coerce").isna().any()
+    has_header = pd.to_numeric(first.iloc[1:], errors="coerce").isna().all()
     names_first = table.shape[1] == session.intervals + 1
     if table.shape[1] - names_first != session.intervals:
         allowed = f"{session.intervals} columns, one per interval, and perhaps one of names"
@@ -59,7 +59,10 @@ def read_schedules(path: Path, session: ClinicSession) -> tuple[list[str], list[
         if line == 1 and has_header:
             continue
         entries = [str(entry) for entry in row]
-        names.append(entries[0] if names_first else f"line {line}")
+        name = entries[0] if names_first else f"line {line}"
+        if name in names:
+            raise InvalidInput(f"{path}, line {line}, column 1", name, "a name of its own")
+        names.append(name)
         schedules.append(
             [
                 _count(entry, f"{path}, line {line}, column {column}")
@@ -84,18 +87,23 @@ def _count(entry: str, place: str) -> int:
 def _read(path: Path, header: bool) -> pd.DataFrame:
     """Return a CSV file as text; nothing in it is interpreted yet."""
     try:
-        return pd.read_csv(
+        table = pd.read_csv(
             path,
             header=0 if header else None,
             dtype=str,
             keep_default_na=False,
             skip_blank_lines=False,
             skipinitialspace=True,
-        ).pipe(_not_empty, path)
+        )
     except OSError as error:
         raise InvalidInput("file", str(path), f"readable ({error.strerror})") from None
     except (pd.errors.EmptyDataError, UnicodeDecodeError, pd.errors.ParserError) as error:
         raise InvalidInput("file", str(path), f"a CSV file ({error})".strip()) from None
+    if not isinstance(table.index, pd.RangeIndex):
+        # Rows with more fields than the header, for example by a decimal comma.
+        allowed = "a CSV file without more fields in a row than in its header"
+        raise InvalidInput("file", str(path), allowed)
+    return _not_empty(table, path)
 
 
 def _not_empty(table: pd.DataFrame, path: Path) -> pd.DataFrame:

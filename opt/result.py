@@ -10,7 +10,7 @@ import numpy as np
 
 from objective import ClinicSession, InvalidInput, Objective, Performance, Weights
 from objective.penalties import penalties_from_dict
-from opt.certificate import Certificate, agree, verify
+from opt.certificate import TOLERANCE, Certificate, agree, verify
 from opt.coordinates import Coordinates
 
 Status = Literal["optimal", "bounded", "heuristic"]
@@ -97,16 +97,17 @@ class Result:
         }
 
 
-def optimal_gap(cost: float) -> float:
+def optimal_gap(objective: Objective, cost: float) -> float:
     """Return the gap that counts as none: rounding of a cost of this size."""
-    return 1e-9 * max(1.0, abs(cost))
+    return TOLERANCE * max(objective.weights.minute, abs(cost))
 
 
-def status_of(certificate: Certificate | None) -> Status:
+def status_of(certificate: Certificate | None, objective: Objective) -> Status:
     """Return what a certificate, already verified, says of a schedule."""
     if certificate is None:
         return "heuristic"
-    return "optimal" if certificate.gap <= optimal_gap(certificate.cost) else "bounded"
+    none = optimal_gap(objective, certificate.cost)
+    return "optimal" if certificate.gap <= none else "bounded"
 
 
 def objective_from_dict(description: Mapping[str, Any], device: str = "cpu") -> Objective:
@@ -142,16 +143,21 @@ def read_result(path: Path) -> dict[str, Any]:
 
 
 def verify_result(contents: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a stored result; an empty list means that all of it is true.
+    """Return what is wrong with a stored result; an empty list means that its claims are true.
 
-    Performance and certificate are computed again from the session in the file alone.
+    Performance, bound, gap, status and certificate of the schedule are computed again from the
+    session in the file alone; how the result was found is not looked at.
     """
     objective = objective_from_dict(contents)
+    minute = objective.weights.minute
+    if np.ndim(contents["schedule"]) != 1:
+        raise InvalidInput("schedule", contents["schedule"], "one list of whole numbers")
     performance = objective(contents["schedule"]).row(0)
     wrong = [
         f"{name} is {value:.12g}, not {contents.get(name)}"
         for name, value in performance.items()
-        if not _number(contents.get(name)) or not agree(value, contents[name])
+        if not _number(contents.get(name))
+        or not agree(value, contents[name], minute if name == "cost" else 1.0)
     ]
     proof = contents.get("certificate")
     certificate = Certificate.from_dict(proof) if proof is not None else None
@@ -167,10 +173,11 @@ def verify_result(contents: Mapping[str, Any]) -> list[str]:
     if _schedule_of(certificate, objective) != schedule:
         wrong.append("the certificate is for another schedule")
     for name, value in (("lower_bound", certificate.lower_bound), ("gap", certificate.gap)):
-        if not _number(contents.get(name)) or not agree(value, contents[name]):
+        if not _number(contents.get(name)) or not agree(value, contents[name], minute):
             wrong.append(f"{name} is {value:.12g}, not {contents.get(name)}")
-    if contents.get("status") != status_of(certificate):
-        wrong.append(f"status is {status_of(certificate)}, not {contents.get('status')}")
+    status = status_of(certificate, objective)
+    if contents.get("status") != status:
+        wrong.append(f"status is {status}, not {contents.get('status')}")
     return wrong
 
 
@@ -181,4 +188,4 @@ def _schedule_of(certificate: Certificate, objective: Objective) -> list[int]:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300

@@ -97,7 +97,8 @@ class ExactRun(Run):
         path = chain_points(self._point, chain)
         costs = self._price(path)
         least = int(costs.argmin())
-        if costs[least] < self._cost - IMPROVEMENT * max(1.0, abs(self._cost)):
+        minute = self.objective.weights.minute
+        if costs[least] < self._cost - IMPROVEMENT * max(minute, abs(self._cost)):
             self._move(path[least] - self._point, float(costs[least]))
         else:
             self._learn(chain, subgradient(chain, costs, self._cost))
@@ -148,7 +149,7 @@ class ExactRun(Run):
         self._direction = -residual
         self._prove(weights, weights @ np.array(self._slopes))
         gap = self._cost - self._bound
-        if gap <= optimal_gap(self._cost):
+        if gap <= optimal_gap(self.objective, self._cost):
             self.finished = "proved optimal" if self._certifies else "local optimum"
         elif gap <= self._target_gap:
             self.finished = "gap"

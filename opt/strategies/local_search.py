@@ -90,7 +90,7 @@ class _LocalSearchRun(Run):
         by_moves = self._strategy.neighbourhood == "moves"
         explore = self._best_moves if by_moves else self._best_shifts
         schedules, costs = explore(self._schedules[chosen], self._costs[active])
-        better = costs < self._costs[active] - IMPROVEMENT * self._costs[active].abs().clamp(min=1)
+        better = costs < self._enough(self._costs[active])
         self._schedules[chosen[better.to(chosen.device)]] = schedules[better.to(chosen.device)]
         self._costs[active[better]] = costs[better]
         self._searching[active[~better]] = False
@@ -113,6 +113,10 @@ class _LocalSearchRun(Run):
         self._schedules = state["schedules"].to(self.objective.device)
         self._costs, self._searching = state["costs"], state["searching"]
         self._generator.set_state(state["generator"])
+
+    def _enough(self, costs: Tensor) -> Tensor:
+        """Return below what a neighbour's cost must lie to be better, rounding aside."""
+        return costs - IMPROVEMENT * costs.abs().clamp(min=self.objective.weights.minute)
 
     def _best_moves(self, schedules: Tensor, costs: Tensor) -> tuple[Tensor, Tensor]:
         """Return the chosen neighbour of each schedule by moving one patient, and its cost."""
@@ -148,7 +152,7 @@ class _LocalSearchRun(Run):
         order = torch.randperm(
             priced.shape[1], generator=self._generator, device=self._generator.device
         ).cpu()
-        better = priced[:, order] < (costs - IMPROVEMENT * costs.abs().clamp(min=1))[:, None]
+        better = priced[:, order] < self._enough(costs)[:, None]
         # argmax of a row without any better neighbour is 0: some neighbour that is not taken.
         return order[better.to(torch.int8).argmax(1)]
 

@@ -49,7 +49,7 @@ class WalkInsIn(Strict):
     service_time: ServiceTimeIn
     rate: (
         Annotated[float, Field(ge=0, le=20)]
-        | Annotated[list[float], Field(max_length=MAX_INTERVALS)]
+        | Annotated[list[Annotated[float, Field(ge=0, le=20)]], Field(max_length=MAX_INTERVALS)]
         | None
     ) = None
     counts: Annotated[list[float], Field(max_length=100)] | None = None

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+import numpy as np
 import pytest
 import torch
 
@@ -139,6 +140,17 @@ def test_a_grid_that_ends_too_early_is_bounded(weights: Weights):
     for part in ("waiting", "idle", "tardiness"):
         assert cut[part] <= exact[part] + 1e-12
         assert exact[part] <= cut[part] + cut["error_bound"] + 1e-12
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "uint16", "int32", "uint64"])
+def test_schedules_of_any_whole_type_cost_the_same(
+    dtype: str, four_patients: ClinicSession, weights: Weights
+):
+    """Lists, numpy arrays and tensors alike."""
+    objective, schedule = Objective(four_patients, weights), [2, 0, 1, 0, 1, 0]
+    cost = float(objective(schedule).cost)
+    assert float(objective(np.array(schedule, dtype)).cost) == cost
+    assert float(objective(torch.tensor(schedule, dtype=getattr(torch, dtype))).cost) == cost
 
 
 def test_an_empty_batch_has_an_empty_performance(four_patients: ClinicSession, weights: Weights):

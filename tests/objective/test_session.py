@@ -6,7 +6,15 @@ import pickle
 import pytest
 import torch
 
-from objective import ClinicSession, InvalidInput, Objective, ServiceTime, WalkIns, Weights
+from objective import (
+    ClinicSession,
+    InvalidInput,
+    Objective,
+    ServiceTime,
+    WalkIns,
+    Weights,
+    simulate,
+)
 
 LAW = ServiceTime.exponential(9.0)
 LATTICE = ServiceTime.pmf([0.5, 0.5], step=2.0)
@@ -30,6 +38,22 @@ BAD = {
     "part of a patient": (lambda: session(patients=2.5), "a whole number from 1 to 1000"),
     "more patients than the engine's capacity": (
         lambda: session(patients=1001), "session.patients is 1001"),
+    "patients as a decimal": (lambda: session(patients=4.0), "session.patients is 4.0"),
+    "an interval longer than a day": (
+        lambda: session(interval_length=1e6), "at most 1440 minutes"),
+    "an overflowing mean": (
+        lambda: session(service_time=ServiceTime.exponential(1e308)), "at most 1e"),
+    "an overflowing weight": (lambda: Weights(1e308, 1, 1), "weights.waiting is 1e"),
+    "a crowd of walk-ins": (lambda: WalkIns(LAW, rate=2000.0), "at most 100 per interval"),
+    "a schedule whose sum wraps around": (
+        lambda: objective()([2**62, 2**62, 2**62, 2**62, 4, 0]), r"schedules\[0\]"),
+    "a penalty by name": (lambda: objective(waiting_penalty="square"), "a penalty, for example"),
+    "a long wait that is none": (
+        lambda: objective().profile([4, 0, 0, 0, 0, 0], late=-5), "late is -5"),
+    "simulating several schedules": (
+        lambda: simulate(session(), [[4, 0, 0, 0, 0, 0]] * 2, 10, 0), "a single schedule"),
+    "simulating without a seed": (
+        lambda: simulate(session(), [4, 0, 0, 0, 0, 0], 10, "a"), "seed is 'a'"),
     "patients as text": (lambda: session(patients="4"), "session.patients is '4'"),
     "patients as a truth value": (lambda: session(patients=True), "session.patients is True"),
     "no intervals": (lambda: session(intervals=0), "session.intervals is 0"),

@@ -106,6 +106,7 @@ BROKEN = {
     "weights": ["a"],
     "space": "b",
     "cost": None,
+    "lower_bound": 10**400,
 }
 
 
@@ -114,6 +115,19 @@ def test_a_broken_certificate_is_refused(result: dict[str, Any], field: str):
     """Before anything is computed."""
     with pytest.raises(InvalidInput, match="certificate"):
         Certificate.from_dict({**result["certificate"], field: BROKEN[field]})
+
+
+@pytest.mark.parametrize("value", [float("inf"), 10**30, 1.5, "a", None])
+def test_an_impossible_coordinate_is_refused(result: dict[str, Any], value: Any):
+    """Infinite, enormous, fractional or no number at all."""
+    with pytest.raises(InvalidInput, match="certificate"):
+        verify_result(changed(result, "certificate.point.0", value))
+
+
+def test_a_result_with_several_schedules_is_refused(result: dict[str, Any]):
+    """One schedule is what was proved."""
+    with pytest.raises(InvalidInput, match="one list"):
+        verify_result({**result, "schedule": [result["schedule"]] * 2})
 
 
 def test_the_bound_holds_for_every_schedule():

@@ -233,6 +233,11 @@ BAD = {
         ["hydra.run.dir=/proc/nowhere"], ["/proc/nowhere"]),
     "a penalty without its threshold": (
         ["penalties.waiting.penalty=tail"], ["penalties.waiting.threshold"]),
+    "a group without a choice": (["session=null"], ["Config group override must be"]),
+    "published figures that are none": (["published=[3]"], ["a list of rows"]),
+    "more than one result to verify": (["verify=a.json", "seed=3"], ["the only argument"]),
+    "a law with an endless tail": (
+        ["service_time=lognormal", "service_time.cv=9"], ["service_time", "shorter tail"]),
     "no time of day": (["start=noon"], ["start is 'noon'"]),
     "an unknown stopping rule": (["+stopping.luck=1"], ["stopping.luck"]),
 }  # fmt: skip

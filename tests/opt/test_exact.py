@@ -138,6 +138,19 @@ def test_the_2007_misprint_is_what_the_schedule_costs():
     assert float(objective(listed).cost) == pytest.approx(result.cost, abs=1e-9)
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-3, 1e6])
+def test_the_unit_of_the_weights_changes_nothing(unit: float, four_patients: ClinicSession):
+    """Tiny and huge weights end at the same schedule, with a gap as small beside the cost."""
+    objectives = [
+        Objective(four_patients, Weights(0.4 * one, 0.2 * one, 0.4 * one)) for one in (1.0, unit)
+    ]
+    plain, scaled = (optimise(objective) for objective in objectives)
+    assert scaled.status == "optimal"
+    assert scaled.cost == pytest.approx(unit * plain.cost, rel=1e-9)
+    assert scaled.gap <= 1e-8 * scaled.cost
+    assert verify(scaled.certificate, objectives[1]) == []
+
+
 def test_a_target_gap_stops_early_with_a_proved_bound(
     obp_exponential: ClinicSession, weights: Weights
 ):

@@ -143,6 +143,11 @@ BAD = {
     "no seconds": (lambda: MaximumSeconds(0), "stopping.seconds is 0"),
     "no evaluations": (lambda: MaximumEvaluations(0), "stopping.evaluations is 0"),
     "an unknown rule": (lambda: stopping_from_dict({"luck": 1}), "stopping.luck is 1"),
+    "a checkpoint in a folder that is not there": (
+        lambda: optimise(objective(), checkpoint="/nowhere/x.pt"), "a folder that exists"),
+    "no objective": (lambda: optimise(3), "objective is 3"),
+    "a number for a stopping rule": (
+        lambda: optimise(objective(), "genetic", 5), "stopping is 5"),
     "nothing to resume": (lambda: optimise(objective(), resume=True), "a file to resume from"),
 }  # fmt: skip
 

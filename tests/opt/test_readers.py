@@ -26,6 +26,7 @@ def test_durations_are_read_from_the_named_column(tmp_path: Path):
         ("minutes\n3\nlong\n", r"line 3, column minutes is 'long'"),
         ("minutes\n3\n4\n-1\n", r"line 4, column minutes is '-1'"),
         ("minutes\n3\n\n4\n", r"line 3, column minutes is ''"),
+        ("minutes\n12,5\n13,7\n", "more fields in a row than in its header"),
         ("minutes\ninf\n", r"line 2, column minutes is 'inf'"),
         ("minutes\nnan\n", r"line 2, column minutes is 'nan'"),
     ],
@@ -78,6 +79,8 @@ def test_schedules_are_read_with_or_without_names_and_header(
         ("4,0,0\n1,1.5,1.5\n", "line 2, column 2 is '1.5'"),
         ("4,0,0\n5,-1,0\n", "line 2, column 2 is '-1'"),
         ("4,0,0\n4,0,0,0,0\n", "a CSV file"),
+        ("1,x,0\n4,0,0\n", "line 1, column 2 is 'x'"),
+        ("a,4,0,0\na,1,2,1\n", "line 2, column 1 is 'a'"),
     ],
 )
 def test_unusable_schedules_are_refused(tmp_path: Path, contents: str, message: str):

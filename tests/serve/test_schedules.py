@@ -108,7 +108,8 @@ BAD = {
         {"session__service_time": {"law": "pmf", "probabilities": [0.2, 0.2], "step": 1}},
         "service_time.probabilities"),
     "a law with an endless tail": (
-        {"session__service_time": {"law": "lognormal", "mean": 900, "cv": 5}}, "step"),
+        {"session__service_time": {"law": "lognormal", "mean": 900, "cv": 5}},
+        "service_time"),
     "a session that is too large": (
         {"session__service_time": {"law": "lognormal", "mean": 60, "cv": 1},
          "session__patients": 100}, "session"),
@@ -125,6 +126,12 @@ BAD = {
     "an endless search": ({"stopping": {"seconds": 1e9}}, "stopping.seconds"),
     "a schedule for others": ({"schedules": [[1] * 10]}, "schedules[0]"),
     "a ragged schedule": ({"schedules": [[6], [1, 2, 3]]}, "schedules"),
+    "a crowd of walk-ins": (
+        {"session__walk_ins": {
+            "rate": [2000.0], "service_time": {"law": "exponential", "mean": 9.0}}},
+        "session.walk_ins.rate"),
+    "starts as a decimal": (
+        {"strategy": {"name": "local_search", "parameters": {"starts": 2.0}}}, "strategy.starts"),
     "makespan idle time with walk-ins": (
         {"idle_definition": "makespan",
          "session__walk_ins": {"rate": 0.1, "service_time": {"law": "poisson", "mean": 4}}},
