@@ -41,7 +41,10 @@ class Charges:
         self.makespan = idle == "makespan"
         self._chain = chain
         self._found: tuple[Array, Array] | None = None
-        self._kinds = np.array(chain.walk_in_kinds(session.intervals))
+        kinds = chain.walk_in_kinds(session.intervals)
+        #: Kind of walk-ins of each interval, and an interval of each kind.
+        self.kinds = np.array(kinds)
+        self.interval_of_kind = [kinds.index(kind) for kind in range(max(kinds) + 1)]
         rank = torch.arange(session.patients, dtype=torch.float64)
         last = session.show * session.no_show ** (session.patients - 1 - rank)
         self.last_to_show = last.to(chain.device, chain.dtype)
@@ -102,7 +105,7 @@ class Charges:
             Number of states: the result is (intervals, batch, states).
         """
         found, summed = self._found_by(int(patients.max()))
-        charge = summed[self._kinds[:, None], patients, :states]
+        charge = summed[self.kinds[:, None], patients, :states]
         if not self.makespan:
             return charge
         interval = np.arange(len(patients))
@@ -112,7 +115,7 @@ class Charges:
             # A rank outside the list belongs to a move that cannot be made and is never read.
             known = (rank + place).clip(0, len(last_to_show) - 1)
             last = self._weights.idle * last_to_show[known] * (patients > place)
-            end = found[self._kinds, place, :states] + earliest[:, None]
+            end = found[self.kinds, place, :states] + earliest[:, None]
             charge = charge + last[..., None] * end[:, None]
         return charge
 
@@ -123,14 +126,11 @@ class Charges:
         first x patients, (walk-in kinds, most + 1, states).
         """
         if self._found is None or self._found[0].shape[1] < most:
-            kinds = self._kinds.tolist()
-            examples = [kinds.index(kind) for kind in range(max(kinds) + 1)]
             found, every = self.waiting_vectors.T, self._chain.states
             tables = []
             for _ in range(max(most, 4)):
-                tables.append(
-                    torch.stack([self._chain.walk_in_back(found, t, every) for t in examples])
-                )
+                kinds = [self._chain.walk_in_back(found, t, every) for t in self.interval_of_kind]
+                tables.append(torch.stack(kinds))
                 found = self._chain.arrive_back(found, every)
             table = torch.stack(tables, dim=1).cpu().numpy().astype(np.float64)
             share = self._weights.waiting / self._session.patients

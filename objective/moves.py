@@ -57,9 +57,6 @@ class _Neighbourhood:
         self.is_occupied = self.booked.max(1) > 0
         self.occupied = np.flatnonzero(self.is_occupied)
         self.rank = self.booked.cumsum(0) - self.booked
-        kinds = chain.walk_in_kinds(self.intervals)
-        self.kinds = np.array(kinds)
-        self.interval_of_kind = [kinds.index(kind) for kind in range(max(kinds) + 1)]
         everywhere = range(self.intervals)
         leg = {0, *self.occupied.tolist(), *(everywhere if chain.has_walk_ins else ())}
         self.starts = sorted(leg)
@@ -177,7 +174,9 @@ class _Neighbourhood:
         to_end: _Places = {}
         from_start: _Places = {}
         from_start_less: _Places = {}
-        for (start, length), kind in zip(self.legs, self.kinds[self.starts].tolist(), strict=True):
+        for (start, length), kind in zip(
+            self.legs, self.charges.kinds[self.starts].tolist(), strict=True
+        ):
             for t in range(start, start + length):
                 place = t * self.batch
                 for member, patients in enumerate(self.counts[start]):
@@ -198,7 +197,7 @@ class _Neighbourhood:
         return [
             (
                 self.chain.transition(
-                    patients, self.interval_of_kind[kind], self.states, length, False
+                    patients, self.charges.interval_of_kind[kind], self.states, length, False
                 ),
                 np.array(rows),
             )

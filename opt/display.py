@@ -44,11 +44,9 @@ def _line(progress: Progress) -> str:
     )
 
 
-def performance_table(
-    rows: Mapping[str, Mapping[str, float]], columns: Sequence[str], title: str = ""
-) -> Table:
+def performance_table(rows: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> Table:
     """Return a table of performances by name; minutes except for the cost."""
-    table = Table(title=title or None, title_justify="left")
+    table = Table()
     table.add_column("schedule")
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right")

@@ -110,7 +110,7 @@ def status_of(certificate: Certificate | None, objective: Objective) -> Status:
     return "optimal" if certificate.gap <= none else "bounded"
 
 
-def objective_from_dict(description: Mapping[str, Any], device: str = "cpu") -> Objective:
+def objective_from_dict(description: Mapping[str, Any]) -> Objective:
     """Make the objective that `Objective.to_dict` described, in float64."""
     for name in ("session", "weights"):
         if name not in description:
@@ -120,7 +120,6 @@ def objective_from_dict(description: Mapping[str, Any], device: str = "cpu") -> 
         ClinicSession.from_dict(description["session"]),
         Weights.from_dict(description["weights"]),
         description.get("idle_definition", "session"),
-        device=device,
         chain=description.get("chain"),
         step=description.get("step"),
         waiting_penalty=waiting,

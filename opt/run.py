@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from objective import Objective
-from objective.schedules import schedules_from_appointments
 from opt.certificate import Certificate
 
 #: What a checkpoint may hold: tensors, numbers, text, and lists and dicts of these.
 State = dict[str, Any]
+
+#: A schedule is better only if its cost is lower by more than this share of it: rounding.
+IMPROVEMENT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -119,15 +121,6 @@ def generator_of(objective: Objective, seed: int) -> torch.Generator:
     generator = torch.Generator(device=objective.device)
     generator.manual_seed(seed)
     return generator
-
-
-def random_schedules(objective: Objective, number: int, generator: torch.Generator) -> Tensor:
-    """Return schedules (number, intervals) with every patient in an interval drawn evenly."""
-    session = objective.session
-    size = (number, session.patients)
-    device = objective.device
-    drawn = torch.randint(session.intervals, size, generator=generator, device=device)
-    return schedules_from_appointments(drawn, session.intervals)
 
 
 def _candidate_state(candidate: Candidate | None) -> State | None:

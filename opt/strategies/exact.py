@@ -23,7 +23,7 @@ from opt.certificate import Certificate, chain_points, lower_bound, subgradient
 from opt.coordinates import Coordinates, Points, Space
 from opt.minimum_norm import minimum_norm_point
 from opt.result import optimal_gap
-from opt.run import Run, State
+from opt.run import IMPROVEMENT, Run, State
 from opt.strategies.rules import equispaced_times, schedule_at
 from opt.validity import certifying_space, reasons_against
 
@@ -31,8 +31,6 @@ Array = NDArray[np.float64]
 
 #: After an improvement, multiples of the same step that are tried at once.
 LONGEST_STEP = 16
-#: A schedule is better only if its cost is lower by more than rounding.
-IMPROVEMENT = 1e-12
 
 
 @dataclass(frozen=True)

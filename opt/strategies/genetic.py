@@ -15,13 +15,13 @@ from torch import Tensor
 
 from objective import InvalidInput, Objective
 from objective.errors import finite_number, positive_number, whole_number
-from opt.run import Run, State, generator_of, random_schedules
+from opt.run import Run, State, generator_of
 from opt.strategies.genetic_operators import (
     selection_probabilities,
     swap_intervals,
     transfer_patients,
 )
-from opt.strategies.rules import equispaced_times, schedule_at
+from opt.strategies.starts import starting_schedules
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,7 @@ class _GeneticRun(Run):
         super().__init__(objective)
         self._strategy = strategy
         self._generator = generator_of(objective, seed)
-        even = schedule_at(objective, equispaced_times(objective)).to(objective.device)
-        others = random_schedules(objective, strategy.population - 1, self._generator)
-        self._population = torch.cat([even[None], others])
+        self._population = starting_schedules(objective, strategy.population, self._generator)
         self._costs = torch.empty(0, device=objective.device)
         self.hall_of_fame = tools.HallOfFame(max(strategy.elite, 1))
         self.logbook = tools.Logbook()

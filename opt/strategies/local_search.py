@@ -15,13 +15,11 @@ from torch import Tensor
 
 from objective import InvalidInput, Objective
 from objective.errors import whole_number
-from opt.run import Run, State, generator_of, random_schedules
-from opt.strategies.rules import equispaced_times, schedule_at
+from opt.run import IMPROVEMENT, Run, State, generator_of
+from opt.strategies.starts import starting_schedules
 
 #: Longest session, in intervals, for the shift vectors: 65,534 neighbours.
 LONGEST_FOR_SHIFTS = 16
-#: A schedule is better only if its cost is lower by more than rounding.
-IMPROVEMENT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,7 @@ class _LocalSearchRun(Run):
         super().__init__(objective)
         self._strategy = strategy
         self._generator = generator_of(objective, seed)
-        even = schedule_at(objective, equispaced_times(objective)).to(objective.device)
-        others = random_schedules(objective, strategy.starts - 1, self._generator)
-        self._schedules = torch.cat([even[None], others])
+        self._schedules = starting_schedules(objective, strategy.starts, self._generator)
         self._costs = torch.empty(0)
         self._searching = torch.ones(strategy.starts, dtype=torch.bool)
 
