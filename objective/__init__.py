@@ -2,19 +2,25 @@
 
 from objective.errors import InvalidInput
 from objective.evaluate import Objective
+from objective.interruption import Interruption
+from objective.patients import PatientType
 from objective.penalties import Excess, Mean, Penalty, Square, Tail, penalty_from_dict
 from objective.performance import Performance
 from objective.profile import Profile
 from objective.service_time import ServiceTime
-from objective.session import ClinicSession, WalkIns, Weights
+from objective.session import ClinicSession
 from objective.simulator import simulate
+from objective.walk_ins import WalkIns
+from objective.weights import Weights
 
 __all__ = [
     "ClinicSession",
     "Excess",
+    "Interruption",
     "InvalidInput",
     "Mean",
     "Objective",
+    "PatientType",
     "Penalty",
     "Performance",
     "Profile",

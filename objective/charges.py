@@ -13,7 +13,8 @@ from objective.laws import Array
 from objective.passes import Expectations
 from objective.penalties import Mean, Penalty
 from objective.performance import Performance
-from objective.session import ClinicSession, Weights
+from objective.session import ClinicSession
+from objective.weights import Weights
 
 Counts = NDArray[np.int64]
 Idle = Literal["session", "makespan"]
@@ -46,7 +47,7 @@ class Charges:
         self.kinds = np.array(kinds)
         self.interval_of_kind = [kinds.index(kind) for kind in range(max(kinds) + 1)]
         rank = torch.arange(session.patients, dtype=torch.float64)
-        last = session.show * session.no_show ** (session.patients - 1 - rank)
+        last = (1 - session.no_show) * session.no_show ** (session.patients - 1 - rank)
         self.last_to_show = last.to(chain.device, chain.dtype)
         self.waiting_vectors = _vectors(chain, waiting_penalty)
         self.tardiness_vectors = _vectors(chain, tardiness_penalty)

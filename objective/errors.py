@@ -1,6 +1,8 @@
 """The one error that Bailey raises for a value it cannot use."""
 
+from collections.abc import Mapping, Sequence
 from numbers import Integral
+from typing import Any
 
 #: Largest minute, weight or threshold: beyond it arithmetic in float64 overflows.
 LARGEST = 1e9
@@ -68,3 +70,18 @@ def whole_number(field: str, value: object, low: int, high: int) -> int:
     if not whole or not low <= int(value) <= high:  # type: ignore[call-overload]
         raise InvalidInput(field, value, f"a whole number from {low} to {high}")
     return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def known_keys(
+    name: str, description: Mapping[str, Any], known: Sequence[str], required: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the mapping as a dict; raise `InvalidInput` for unknown or missing keys."""
+    if not isinstance(description, Mapping):
+        raise InvalidInput(name, description, "a mapping with " + ", ".join(known))
+    for key in description:
+        if key not in known:
+            raise InvalidInput(f"{name}.{key}", description[key], "one of " + ", ".join(known))
+    for key in required:
+        if key not in description:
+            raise InvalidInput(f"{name}.{key}", None, "given")
+    return dict(description)

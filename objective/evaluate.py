@@ -24,7 +24,8 @@ from objective.performance import Performance
 from objective.profile import Profile, profile_of
 from objective.queue_length import QueueLengthChain
 from objective.schedules import appointment_intervals, as_schedules, in_parts
-from objective.session import ClinicSession, Weights
+from objective.session import ClinicSession
+from objective.weights import Weights
 from objective.workload import WorkloadChain
 
 ChainName = Literal["queue_length", "workload"]

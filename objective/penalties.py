@@ -13,8 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from objective.errors import InvalidInput, non_negative_number
-from objective.session import known_keys
+from objective.errors import InvalidInput, known_keys, non_negative_number
 
 
 @runtime_checkable

@@ -35,7 +35,7 @@ class QueueLengthChain:
         self.states = session.patients + 1
         self.row_bytes = (6 * session.patients + 4 * self.states) * 8
         self._mean = session.service_time.mean
-        self._show = session.show
+        self._show = (1 - session.no_show)
         self._per_interval = session.interval_length / self._mean
         self._present = torch.arange(self.states, dtype=torch.float64)
         size = max(8, KERNEL_BYTES // (8 * self.states**2))

@@ -1,110 +1,24 @@
-"""A clinic session, its walk-ins, and what the clinic values."""
+"""A clinic session: who is to be seen, and when the provider is there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from objective.errors import (
-    InvalidInput,
-    finite_number,
-    non_negative_number,
-    positive_number,
-    whole_number,
-)
-from objective.laws import Array, poisson_mass
-from objective.service_time import ServiceTime, probability_vector
+from objective.errors import InvalidInput, known_keys, positive_number, whole_number
+from objective.interruption import Interruption
+from objective.laws import Array
+from objective.patients import PatientType, probability_to_miss
+from objective.service_time import ServiceTime
+from objective.walk_ins import WalkIns
 
 #: Capacity of the engine; a session of this size still fits in memory.
 MAX_PATIENTS = 1_000
 MAX_INTERVALS = 2_000
-MAX_WALK_INS = 100
 #: Longest interval: a day, in minutes.
 MAX_INTERVAL_LENGTH = 1_440
-
-
-@dataclass(frozen=True)
-class WalkIns:
-    """Patients without an appointment, who come at the starts of intervals.
-
-    Attributes
-    ----------
-    service_time
-        Their consultation time.
-    rate
-        Expected number per interval, Poisson distributed: one number, or one per interval.
-    counts
-        Instead of ``rate``: the law of the number per interval, ``counts[k]`` the probability of
-        k walk-ins; one law, or one per interval.
-    discipline
-        ``fcfs``: walk-ins of an interval are served before the patients booked into it and after
-        everyone who was there before.
-
-    Raises
-    ------
-    InvalidInput
-        If a field is outside its range, or not exactly one of ``rate`` and ``counts`` is given.
-    """
-
-    service_time: ServiceTime
-    rate: float | Sequence[float] | None = None
-    counts: Sequence[float] | Sequence[Sequence[float]] | None = None
-    discipline: Literal["fcfs"] = "fcfs"
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.service_time, ServiceTime):
-            raise InvalidInput("walk_ins.service_time", self.service_time, "a ServiceTime")
-        if self.discipline != "fcfs":
-            raise InvalidInput("walk_ins.discipline", self.discipline, "'fcfs'")
-        if (self.rate is None) == (self.counts is None):
-            both = {"rate": self.rate, "counts": self.counts}
-            raise InvalidInput("walk_ins", both, "given by exactly one of rate and counts")
-        self._laws()
-
-    def _laws(self) -> list[Array]:
-        if self.rate is not None:
-            rates = self.rate if isinstance(self.rate, Sequence) else [self.rate]
-            if not rates:
-                raise InvalidInput("walk_ins.rate", self.rate, "a number or one per interval")
-            for rate in rates:
-                if non_negative_number("walk_ins.rate", rate) > MAX_WALK_INS:
-                    allowed = f"at most {MAX_WALK_INS} per interval"
-                    raise InvalidInput("walk_ins.rate", rate, allowed)
-            return [poisson_mass(float(rate)) for rate in rates]
-        counts = self.counts
-        if not isinstance(counts, Sequence) or not len(counts):
-            raise InvalidInput("walk_ins.counts", counts, "a law or one law per interval")
-        nested = counts if isinstance(counts[0], Sequence) else [counts]
-        return [probability_vector("walk_ins.counts", law) for law in nested]
-
-    def count_laws(self, intervals: int) -> list[Array]:
-        """Return the law of the number of walk-ins for each interval."""
-        laws = self._laws()
-        if len(laws) == 1:
-            return laws * intervals
-        if len(laws) != intervals:
-            field = "rate" if self.rate is not None else "counts"
-            raise InvalidInput(f"walk_ins.{field}", len(laws), f"one, or one per {intervals}")
-        return laws
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the walk-ins as plain names and numbers."""
-        given = {"rate": self.rate} if self.rate is not None else {"counts": self.counts}
-        return {
-            "service_time": self.service_time.to_dict(),
-            **{name: _plain(value) for name, value in given.items()},
-            "discipline": self.discipline,
-        }
-
-    @staticmethod
-    def from_dict(description: Mapping[str, Any]) -> "WalkIns":
-        """Make the walk-ins that `to_dict` described."""
-        known = ("service_time", "rate", "counts", "discipline")
-        arguments = known_keys("walk_ins", description, known, required=("service_time",))
-        arguments["service_time"] = ServiceTime.from_dict(arguments["service_time"])
-        return WalkIns(**arguments)
 
 
 @dataclass(frozen=True)
@@ -125,6 +39,11 @@ class ClinicSession:
         Probability that a booked patient does not come, 0 <= no_show < 1.
     walk_ins
         Patients without an appointment, or None.
+    patient_types, order
+        Where patients differ: the types by name, and the name of each patient's type in the order
+        in which they are booked, (patients,). Both or none.
+    interruptions
+        Late starts and breakdowns of the provider.
 
     Raises
     ------
@@ -138,6 +57,9 @@ class ClinicSession:
     service_time: ServiceTime
     no_show: float = 0.0
     walk_ins: WalkIns | None = None
+    patient_types: Mapping[str, PatientType] | None = None
+    order: Sequence[str] | None = None
+    interruptions: Sequence[Interruption] = ()
 
     def __post_init__(self) -> None:
         whole_number("session.patients", self.patients, 1, MAX_PATIENTS)
@@ -148,31 +70,122 @@ class ClinicSession:
             raise InvalidInput("session.interval_length", self.interval_length, allowed)
         if not isinstance(self.service_time, ServiceTime):
             raise InvalidInput("session.service_time", self.service_time, "a ServiceTime")
-        allowed = "a probability, at least 0 and less than 1"
-        if not 0 <= finite_number("session.no_show", self.no_show, allowed) < 1:
-            raise InvalidInput("session.no_show", self.no_show, allowed)
+        probability_to_miss("session.no_show", self.no_show)
         if self.walk_ins is not None:
             if not isinstance(self.walk_ins, WalkIns):
                 raise InvalidInput("session.walk_ins", self.walk_ins, "a WalkIns or None")
             self.walk_ins.count_laws(self.intervals)
+        self._check_types()
+        self._check_interruptions()
+
+    def _check_types(self) -> None:
+        types, order = self.patient_types, self.order
+        if types is None and order is None:
+            return
+        if types is None or order is None:
+            given = {"patient_types": types, "order": order}
+            raise InvalidInput("session", given, "given both patient_types and order, or neither")
+        if not isinstance(types, Mapping) or not types:
+            raise InvalidInput("session.patient_types", types, "types by name, at least one")
+        for name, kind in types.items():
+            if not isinstance(kind, PatientType):
+                raise InvalidInput(f"session.patient_types.{name}", kind, "a PatientType")
+        if isinstance(order, str) or not isinstance(order, Sequence):
+            raise InvalidInput("session.order", order, "a list with each patient's type")
+        if len(order) != self.patients:
+            allowed = f"a list of {self.patients} names, one per patient"
+            raise InvalidInput("session.order", f"a list of {len(order)}", allowed)
+        for rank, name in enumerate(order):
+            if not isinstance(name, str) or name not in types:
+                allowed = "one of the patient types: " + ", ".join(types)
+                raise InvalidInput(f"session.order[{rank}]", name, allowed)
+
+    def _check_interruptions(self) -> None:
+        listed = isinstance(self.interruptions, Sequence)
+        if not listed or not all(isinstance(one, Interruption) for one in self.interruptions):
+            raise InvalidInput("session.interruptions", self.interruptions, "Interruptions")
+        for one in self.interruptions:
+            whole_number("interruption.interval", one.interval, 0, self.intervals - 1)
 
     @property
     def length(self) -> float:
         """Planned length of the session, minutes."""
         return self.intervals * self.interval_length
 
-    @property
-    def show(self) -> float:
-        """Probability that a booked patient comes."""
-        return 1.0 - self.no_show
+    @cached_property
+    def roster(self) -> tuple[PatientType, ...]:
+        """The patients in their order, with everything filled in."""
+        if self.patient_types is None or self.order is None:
+            return (PatientType(self.service_time, self.no_show),) * self.patients
+        filled = {
+            name: PatientType(
+                self.service_time if kind.service_time is None else kind.service_time,
+                self.no_show if kind.no_show is None else kind.no_show,
+                kind.waiting_weight,
+            )
+            for name, kind in self.patient_types.items()
+        }
+        return tuple(filled[name] for name in self.order)
 
     @cached_property
-    def expected_work(self) -> float:
+    def kinds(self) -> tuple[int, ...]:
+        """What each patient brings, numbered from 0: equal for equal law and no-show, (patients,).
+
+        The number of a kind is the index of its first patient among the first patients of kinds.
+        """
+        found: list[tuple[ServiceTime | None, float | None]] = []
+        numbers = []
+        for patient in self.roster:
+            key = (patient.service_time, patient.no_show)
+            if key not in found:
+                found.append(key)
+            numbers.append(found.index(key))
+        return tuple(numbers)
+
+    @cached_property
+    def kind_patients(self) -> tuple[PatientType, ...]:
+        """A patient of each of the `kinds`, (kinds,)."""
+        first = [self.kinds.index(kind) for kind in range(max(self.kinds) + 1)]
+        return tuple(self.roster[rank] for rank in first)
+
+    @property
+    def alike(self) -> bool:
+        """Whether it does not matter which patient is which."""
+        return len(set(self.kinds)) == 1 and len(set(self.waiting_weights.tolist())) == 1
+
+    @cached_property
+    def shows(self) -> Array:
+        """Probability of each patient to come, (patients,)."""
+        return 1.0 - np.array([patient.no_show for patient in self.roster], np.float64)
+
+    @cached_property
+    def waiting_weights(self) -> Array:
+        """What a minute of each patient's waiting is worth, as a multiple, (patients,)."""
+        return np.array([patient.waiting_weight for patient in self.roster], np.float64)
+
+    @cached_property
+    def mean_service_times(self) -> Array:
+        """Mean consultation time of each patient, (patients,) minutes."""
+        means = [one.service_time.mean for one in self.kind_patients if one.service_time]
+        return np.array([means[kind] for kind in self.kinds], np.float64)
+
+    @cached_property
+    def expected_shows(self) -> float:
+        """Expected number of booked patients who come."""
+        return float(self.shows.sum())
+
+    @cached_property
+    def expected_consultations(self) -> float:
         """Expected consultation time of all who come, booked or not, minutes."""
-        work = self.patients * self.show * self.service_time.mean
+        work = float(self.shows @ self.mean_service_times)
         if self.walk_ins is not None:
             work += self.expected_walk_ins * self.walk_ins.service_time.mean
         return work
+
+    @cached_property
+    def expected_work(self) -> float:
+        """Expected time that consultations and interruptions take, minutes."""
+        return self.expected_consultations + sum(one.mean for one in self.interruptions)
 
     @cached_property
     def expected_walk_ins(self) -> float:
@@ -182,8 +195,14 @@ class ClinicSession:
         laws = self.walk_ins.count_laws(self.intervals)
         return float(sum(np.arange(law.size) @ law for law in laws))
 
+    @property
+    def has_unbooked_work(self) -> bool:
+        """Whether something else than booked patients may come after the session began."""
+        return self.walk_ins is not None or any(one.interval > 0 for one in self.interruptions)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the session as plain names and numbers."""
+        types = self.patient_types
         return {
             "patients": int(self.patients),
             "intervals": int(self.intervals),
@@ -191,68 +210,29 @@ class ClinicSession:
             "service_time": self.service_time.to_dict(),
             "no_show": float(self.no_show),
             "walk_ins": self.walk_ins.to_dict() if self.walk_ins else None,
+            "patient_types": types and {name: kind.to_dict() for name, kind in types.items()},
+            "order": None if self.order is None else list(self.order),
+            "interruptions": [one.to_dict() for one in self.interruptions],
         }
 
     @staticmethod
     def from_dict(description: Mapping[str, Any]) -> "ClinicSession":
         """Make the session that `to_dict` described; raise `InvalidInput` for unknown fields."""
         required = ("patients", "intervals", "interval_length", "service_time")
-        known = (*required, "no_show", "walk_ins")
+        known = (*required, "no_show", "walk_ins", "patient_types", "order", "interruptions")
         arguments = known_keys("session", description, known, required)
         arguments["service_time"] = ServiceTime.from_dict(arguments["service_time"])
         if arguments.get("walk_ins") is not None:
             arguments["walk_ins"] = WalkIns.from_dict(arguments["walk_ins"])
+        types = arguments.get("patient_types")
+        if types is not None:
+            if not isinstance(types, Mapping):
+                raise InvalidInput("session.patient_types", types, "types by name, at least one")
+            arguments["patient_types"] = {
+                str(name): PatientType.from_dict(kind) for name, kind in types.items()
+            }
+        interruptions = arguments.get("interruptions")
+        if interruptions is not None and not isinstance(interruptions, Sequence):
+            raise InvalidInput("session.interruptions", interruptions, "a list of interruptions")
+        arguments["interruptions"] = tuple(map(Interruption.from_dict, interruptions or ()))
         return ClinicSession(**arguments)
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What a minute of waiting, idle time and tardiness is worth; none negative, not all zero."""
-
-    waiting: float
-    idle: float
-    tardiness: float
-
-    def __post_init__(self) -> None:
-        for name in ("waiting", "idle", "tardiness"):
-            non_negative_number(f"weights.{name}", getattr(self, name))
-        if not (self.waiting or self.idle or self.tardiness):
-            raise InvalidInput("weights", (0.0, 0.0, 0.0), "positive in at least one part")
-
-    @property
-    def minute(self) -> float:
-        """What one minute of everything costs: the unit in which a cost is large or small."""
-        return float(self.waiting + self.idle + self.tardiness)
-
-    def to_dict(self) -> dict[str, float]:
-        """Return the weights by name."""
-        return {
-            "waiting": float(self.waiting),
-            "idle": float(self.idle),
-            "tardiness": float(self.tardiness),
-        }
-
-    @staticmethod
-    def from_dict(description: Mapping[str, Any]) -> "Weights":
-        """Make the weights that `to_dict` described."""
-        names = ("waiting", "idle", "tardiness")
-        return Weights(**known_keys("weights", description, names, required=names))
-
-
-def known_keys(
-    name: str, description: Mapping[str, Any], known: Sequence[str], required: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Return the mapping as a dict; raise `InvalidInput` for unknown or missing keys."""
-    if not isinstance(description, Mapping):
-        raise InvalidInput(name, description, "a mapping with " + ", ".join(known))
-    for key in description:
-        if key not in known:
-            raise InvalidInput(f"{name}.{key}", description[key], "one of " + ", ".join(known))
-    for key in required:
-        if key not in description:
-            raise InvalidInput(f"{name}.{key}", None, "given")
-    return dict(description)
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(item) for item in value] if isinstance(value, Sequence) else float(value)

@@ -61,7 +61,7 @@ class SimulatedDays:
     @property
     def waiting(self) -> Estimate:
         """Waiting time per patient who shows: the day's total over the expected number."""
-        expected = self.session.patients * self.session.show
+        expected = self.session.patients * (1 - self.session.no_show)
         return estimate((self.wait * self.shown).sum(1) / expected)
 
     @property
@@ -159,7 +159,7 @@ def simulate(
                 walk_in_wait += present * serve(present, service, now)
         for _ in range(patients):
             service = on_device(session.service_time.sample((days,), random))
-            present = on_device(random.random(days)) < session.show
+            present = on_device(random.random(days)) < (1 - session.no_show)
             waits.append(serve(present, service, now))
             shown.append(present)
     return SimulatedDays(

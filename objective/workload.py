@@ -37,7 +37,7 @@ class WorkloadChain:
                 f"a multiple of the step of {step:g} minutes",
             )
         self._shift = round(units)
-        service = session.show * session.service_time.mass(step)
+        service = (1 - session.no_show) * session.service_time.mass(step)
         service[0] += session.no_show
         walk_ins = compound_masses(session, step)
         self._patient = Convolution(service, dtype, device)

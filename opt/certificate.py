@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objective import InvalidInput, Objective
-from objective.session import MAX_INTERVALS, MAX_PATIENTS, known_keys
+from objective.errors import known_keys
+from objective.session import MAX_INTERVALS, MAX_PATIENTS
 from opt.coordinates import Coordinates, Points, Space
 from opt.validity import reasons_against
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from objective import ClinicSession, InvalidInput, Objective, Weights
+from objective.errors import known_keys
 from objective.evaluate import DTYPES
 from objective.penalties import penalties_from_dict
-from objective.session import known_keys
 from opt.readers import read_durations
 from opt.registry import make_strategy
 from opt.run import Strategy

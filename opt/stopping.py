@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from objective.errors import non_negative_number, positive_number, whole_number
-from objective.session import known_keys
+from objective.errors import known_keys, non_negative_number, positive_number, whole_number
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def reference(session: ClinicSession, law: str, schedule: list[int], idle: str) 
     else:
         walk = [COUNTS] * 9 if session.walk_ins else None
         found = eval_pmf(schedule, MASS, 5, session.no_show, walk, [0.0, 0.3, 0.3, 0.4])
-    shows = session.patients * session.show
+    shows = session.patients * (1 - session.no_show)
     result = {"waiting": found["wait_sum"] / shows, "tardiness": found["tard"]}
     result["idle"] = found["idle_sess"] if idle == "session" else float("nan")
     expected = session.expected_walk_ins

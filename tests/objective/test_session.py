@@ -71,7 +71,7 @@ BAD = {
     "walk-in counts that do not sum": (lambda: WalkIns(LAW, counts=[0.5]), "sum to 1"),
     "rate and counts": (lambda: WalkIns(LAW, rate=1.0, counts=[1.0]), "exactly one of rate"),
     "neither rate nor counts": (lambda: WalkIns(LAW), "exactly one of rate"),
-    "an unknown discipline": (lambda: WalkIns(LAW, rate=1.0, discipline="lifo"), "'fcfs'"),
+    "an unknown discipline": (lambda: WalkIns(LAW, rate=1.0, discipline="lifo"), "'fcfs' or"),
     "no weights": (lambda: Weights(0, 0, 0), "positive in at least one part"),
     "a negative weight": (lambda: Weights(1, -1, 0), "weights.idle is -1"),
     "a weight not a number": (lambda: Weights(math.nan, 1, 1), "weights.waiting is nan"),
