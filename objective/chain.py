@@ -25,9 +25,7 @@ class Chain(Protocol):
     device: torch.device
     #: Largest number of states that a law can have.
     states: int
-    #: States by which an arriving patient can widen a law.
-    reach: int
-    #: Whether somebody may come without being booked.
+    #: Whether work may come that is not booked, after the session has begun.
     has_walk_ins: bool
     #: Bytes that one row of a batch occupies while it is followed.
     row_bytes: int
@@ -39,17 +37,17 @@ class Chain(Protocol):
         """Return the expected penalty of the work in each state, (states,)."""
 
     def start(self, rows: int) -> Tensor:
-        """Return the laws of an empty clinic, (rows, 1)."""
+        """Return the laws when the session begins, (rows, states)."""
 
-    def arrive(self, laws: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
-        """Book a patient in.
+    def arrive(self, laws: Tensor, limit: int, kind: int = 0) -> tuple[Tensor, Tensor | None]:
+        """Book a patient of a kind of `ClinicSession.kinds` in.
 
         Returns the laws, of at most ``limit`` states, and the expected work (rows,) in minutes that
         the limit cut off, None if nothing.
         """
 
     def walk_in(self, laws: Tensor, interval: int, limit: int) -> tuple[Tensor, Tensor | None]:
-        """Let the walk-ins of an interval come; returns as `arrive` does."""
+        """Let the walk-ins of an interval come, with or without a patient; returns as `arrive`."""
 
     def drained_states(self, states: int, gap: int) -> int:
         """Return how many states a law has at most after ``gap`` intervals."""
@@ -58,14 +56,14 @@ class Chain(Protocol):
         """Let ``gap`` intervals pass; write the laws to ``out``."""
 
     def arrive_and_drain(
-        self, laws: Tensor, groups: list[Group], limit: int
+        self, laws: Tensor, groups: list[Group], limit: int, kind: int = 0
     ) -> tuple[Tensor, Tensor | None]:
         """Book a patient into every row, then let the gap of each group of rows pass.
 
         The groups cover the rows, the shortest gap first; returns as `arrive` does.
         """
 
-    def arrive_back(self, values: Tensor, states: int) -> Tensor:
+    def arrive_back(self, values: Tensor, states: int, kind: int = 0) -> Tensor:
         """Return the expectation of ``values`` after an arrival, for the first ``states``."""
 
     def walk_in_back(self, values: Tensor, interval: int, states: int) -> Tensor:
@@ -75,14 +73,14 @@ class Chain(Protocol):
         """Return which law of walk-ins each interval has, numbered from 0."""
 
     def transition(
-        self, patients: int, interval: int, states: int, length: int, adjoint: bool = False
+        self, kinds: tuple[int, ...], walk_in_kind: int, states: int, length: int
     ) -> Array:
         """Return the transition matrix (states, states) over ``length`` intervals.
 
-        From the law before the arrivals of ``interval``, into which ``patients`` are booked, to the
-        law before those of the interval ``length`` later; nobody is booked in between, and with
-        walk-ins ``length`` is 1. In float64 on the processor, for `objective.moves`;
-        transposed as the ``adjoint``, which leads functions back.
+        From the law before the arrivals of an interval, into which patients of the given kinds are
+        booked, to the law before those of the interval ``length`` later; nobody is booked in
+        between, and with walk-ins ``length`` is 1. In float64 on the processor, for
+        `objective.moves`.
         """
 
     def within(self, laws: Tensor, minutes: Tensor) -> Tensor:

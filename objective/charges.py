@@ -5,7 +5,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from objective.chain import Chain
@@ -16,7 +15,6 @@ from objective.performance import Performance
 from objective.session import ClinicSession
 from objective.weights import Weights
 
-Counts = NDArray[np.int64]
 Idle = Literal["session", "makespan"]
 
 
@@ -25,8 +23,9 @@ class Charges:
 
     Session idle time is T d + tardiness - E[work]: a part of the charge at the end. Makespan idle
     time is E[end of the last consultation] - E[work]; the k-th of N patients is the last who shows
-    with probability q (1 - q)^(N - k), and then the end is its appointment plus its wait plus its
-    consultation: a charge per patient.
+    with probability q_k (1 - q_{k+1}) .. (1 - q_N), and then the end is its appointment plus its
+    wait plus its consultation: a charge per patient. With a value per patient seen the number of
+    patients is free; then the sum of the waits is charged, not their mean, and the value taken off.
     """
 
     def __init__(
@@ -36,55 +35,101 @@ class Charges:
         idle: Idle,
         waiting_penalty: Penalty,
         tardiness_penalty: Penalty,
+        value_per_patient: float | None,
         chain: Chain,
+        further_wait: Tensor | None,
     ) -> None:
         self._session, self._weights = session, weights
         self.makespan = idle == "makespan"
+        self._value = value_per_patient
         self._chain = chain
-        self._found: tuple[Array, Array] | None = None
         kinds = chain.walk_in_kinds(session.intervals)
         #: Kind of walk-ins of each interval, and an interval of each kind.
-        self.kinds = np.array(kinds)
-        self.interval_of_kind = [kinds.index(kind) for kind in range(max(kinds) + 1)]
-        rank = torch.arange(session.patients, dtype=torch.float64)
-        last = (1 - session.no_show) * session.no_show ** (session.patients - 1 - rank)
-        self.last_to_show = last.to(chain.device, chain.dtype)
-        self.waiting_vectors = _vectors(chain, waiting_penalty)
+        self.kinds = kinds
+        self._interval_of_kind = [kinds.index(kind) for kind in range(max(kinds) + 1)]
+        self.priority = further_wait is not None
+        #: Whether a charge depends on which patient it is, and on the interval.
+        self.by_rank = self.makespan or not session.alike
+        self.by_interval = self.makespan or self.priority
+        self._shows = _like(chain, session.shows)
+        per_patient = session.shows * session.waiting_weights
+        #: Share of each patient's penalty in what is charged for waiting, (patients,).
+        self._shares = per_patient if self._free else per_patient / session.expected_shows
+        absent = np.append(1 - session.shows[1:], 1.0)
+        self._last_to_show = session.shows * absent[::-1].cumprod()[::-1]
+        #: What is charged for the work found, (intervals, states, vectors): the work itself first,
+        #: then the wait where it is not the work, and the penalty where it is not the wait.
+        self.waiting_vectors = _vectors(chain, waiting_penalty).expand(session.intervals, -1, -1)
+        if further_wait is not None:
+            vectors = [self.waiting_vectors[..., 0], further_wait.to(chain.device, chain.dtype)]
+            self.waiting_vectors = torch.stack(vectors, dim=2)
         self.tardiness_vectors = _vectors(chain, tardiness_penalty)
+        self._found: dict[tuple[tuple[int, ...], int], Array] = {}
 
-    def performance(self, laws: Expectations, appointments: Tensor) -> Performance:
-        """Return the performance of a batch with the given expectations along it."""
+    @property
+    def _free(self) -> bool:
+        """Whether the number of patients is a decision."""
+        return self._value is not None
+
+    def performance(
+        self, laws: Expectations, appointments: Tensor, booked: Tensor | None
+    ) -> Performance:
+        """Return the performance of a batch with the given expectations along it.
+
+        ``appointments`` is (rows, patients), ``booked`` how many of the patients each row books,
+        (rows,), None for all of them.
+        """
         session, weights = self._session, self._weights
-        waiting = laws.found[..., 0].mean(1)
-        waiting_penalty = laws.found[..., -1].mean(1)
+        waits, penalties = laws.found[..., int(self.priority)], laws.found[..., -1]
+        seen, consultations = self._seen(booked, len(waits))
+        waiting = (waits @ self._shows) / seen.clamp(min=1e-300)
+        waiting_penalty = penalties @ _like(self._chain, self._shares)
         tardiness, tardiness_penalty = laws.end[:, 0], laws.end[:, -1]
         if self.makespan:
-            start = appointments * session.interval_length + laws.found[..., 0]
-            end = (start + session.service_time.mean) @ self.last_to_show
-            idle = end - session.expected_work
+            start = appointments * session.interval_length + waits
+            end = start + _like(self._chain, session.mean_service_times)
+            idle = self._last_end(end, booked) - consultations
         else:
-            idle = tardiness + (session.length - session.expected_work)
+            rest = session.expected_work - session.expected_booked_work
+            idle = tardiness + (session.length - rest - consultations)
         cost = (
             weights.waiting * waiting_penalty
             + weights.idle * idle
             + weights.tardiness * tardiness_penalty
         )
+        if self._value is not None:
+            cost = cost - self._value * seen
         return Performance(
             waiting=waiting,
             idle=idle,
             tardiness=tardiness,
             cost=cost,
             walk_in_waiting=self._walk_in_waiting(laws),
+            seen=seen,
             waiting_penalty=waiting_penalty,
             tardiness_penalty=tardiness_penalty,
             error_bound=laws.overflow,
         )
 
-    @cached_property
-    def constant(self) -> float:
-        """The part of the cost that no schedule can change."""
-        spare = -self._session.expected_work
-        return self._weights.idle * (spare if self.makespan else spare + self._session.length)
+    def _seen(self, booked: Tensor | None, rows: int) -> tuple[Tensor, Tensor]:
+        """Return the expected number of booked patients who come, and their work, (rows,) each."""
+        session = self._session
+        upto = np.append(0.0, session.shows.cumsum())
+        work = np.append(0.0, (session.shows * session.mean_service_times).cumsum())
+        if booked is None:
+            booked = torch.full((rows,), session.patients, device=self._chain.device)
+        return _like(self._chain, upto)[booked], _like(self._chain, work)[booked]
+
+    def _last_end(self, ends: Tensor, booked: Tensor | None) -> Tensor:
+        """Return the expected end of the last consultation, (rows,); ends (rows, patients)."""
+        if booked is None:
+            return ends @ _like(self._chain, self._last_to_show)
+        rank = torch.arange(ends.shape[1], device=ends.device)
+        here = rank < booked[:, None]
+        absent = torch.where(here, 1 - self._shows, 1.0)
+        later = torch.nn.functional.pad(absent[:, 1:], (0, 1), value=1.0)
+        last = self._shows * here * later.flip(1).cumprod(1).flip(1)
+        return (ends * last).sum(1)
 
     @cached_property
     def end_vector(self) -> Array:
@@ -92,64 +137,87 @@ class Charges:
         charge = self._weights.tardiness * self.tardiness_vectors[:, -1]
         if not self.makespan:
             charge = charge + self._weights.idle * self.tardiness_vectors[:, 0]
-        return charge.cpu().numpy()
+        return np.asarray(charge.cpu().numpy(), np.float64)
 
-    def interval_vectors(self, patients: Counts, rank: Counts, states: int) -> Array:
-        """Return what the patients of each interval are charged, by the state before they come.
+    def constant(self, booked: int) -> float:
+        """Return the part of the cost that only the number of patients booked decides."""
+        session = self._session
+        seen, consultations = self._seen(torch.tensor([booked], device=self._chain.device), 1)
+        rest = session.expected_work - session.expected_booked_work
+        idle = -rest - float(consultations) + (0.0 if self.makespan else session.length)
+        return self._weights.idle * idle - (self._value or 0.0) * float(seen)
+
+    def of_interval(self, rank: int, patients: int, interval: int, booked: int) -> Array:
+        """Return what the patients of an interval are charged, by the state before they come.
 
         Parameters
         ----------
-        patients, rank
-            Patients booked per interval, and the place in the order of service of the first of
-            them, from 0: (intervals, batch).
-        states
-            Number of states: the result is (intervals, batch, states).
+        rank, patients
+            Place of the first of them in the order of service, from 0, and their number.
+        interval
+            The interval into which they are booked.
+        booked
+            Number of patients in the whole schedule.
+
+        The result is (states,).
         """
-        found, summed = self._found_by(int(patients.max()))
-        charge = summed[self.kinds[:, None], patients, :states]
-        if not self.makespan:
-            return charge
-        interval = np.arange(len(patients))
-        earliest = interval * self._session.interval_length + self._session.service_time.mean
-        last_to_show = self.last_to_show.cpu().numpy()
-        for place in range(int(patients.max())):
-            # A rank outside the list belongs to a move that cannot be made and is never read.
-            known = (rank + place).clip(0, len(last_to_show) - 1)
-            last = self._weights.idle * last_to_show[known] * (patients > place)
-            end = found[self.kinds, place, :states] + earliest[:, None]
-            charge = charge + last[..., None] * end[:, None]
+        charge = np.zeros(self._chain.states)
+        kinds = self._session.kinds
+        last = self._session.shows[rank:booked]
+        for place in range(patients):
+            patient = rank + place
+            found = self._found_by(kinds[rank:patient], interval)
+            charge += self._weights.waiting * self._shares[patient] * found[:, -1]
+            if self.makespan:
+                absent = float(np.prod(1 - last[place + 1 :]))
+                earliest = interval * self._session.interval_length
+                end = found[:, 0] + earliest + self._session.mean_service_times[patient]
+                charge += self._weights.idle * last[place] * absent * end
         return charge
 
-    def _found_by(self, most: int) -> tuple[Array, Array]:
-        """Return what the m-th patient of an interval finds, by the state before the interval.
+    def _found_by(self, before: tuple[int, ...], interval: int) -> Array:
+        """Return what a patient finds after others of its interval, (states, vectors).
 
-        The expected work, (walk-in kinds, most, states), and the charge for waiting summed over the
-        first x patients, (walk-in kinds, most + 1, states).
+        ``before`` is what those others bring; the result is by the state before the interval.
         """
-        if self._found is None or self._found[0].shape[1] < most:
-            found, every = self.waiting_vectors.T, self._chain.states
-            tables = []
-            for _ in range(max(most, 4)):
-                kinds = [self._chain.walk_in_back(found, t, every) for t in self.interval_of_kind]
-                tables.append(torch.stack(kinds))
-                found = self._chain.arrive_back(found, every)
-            table = torch.stack(tables, dim=1).cpu().numpy().astype(np.float64)
-            share = self._weights.waiting / self._session.patients
-            summed = np.zeros((table.shape[0], table.shape[1] + 1, every))
-            table[:, :, -1].cumsum(1, out=summed[:, 1:])
-            self._found = table[:, :, 0], summed * share
-        return self._found
+        key = (before, interval if self.by_interval else self.kinds[interval])
+        if key not in self._found:
+            found, every = self.waiting_vectors[interval].T, self._chain.states
+            for kind in reversed(before):
+                found = self._chain.arrive_back(found, every, kind)
+            found = self._chain.walk_in_back(found, interval, every)
+            self._found[key] = np.asarray(found.T.cpu().numpy(), np.float64)
+        return self._found[key]
 
     def _walk_in_waiting(self, laws: Expectations) -> Tensor:
-        """Walk-ins wait for the work before them and for those of their interval before them."""
-        walk_ins, expected = self._session.walk_ins, self._session.expected_walk_ins
-        if walk_ins is None or laws.before is None or expected == 0:
+        """Return the mean wait per walk-in, (rows,).
+
+        Walk-ins wait for the work before them and for those of their interval before them. Under
+        priority they gain what the booked patients lose: the sum of service times times waits is
+        the integral of the work present but for squares of service times, whatever the order of
+        service, and no wait depends on the patient's own service time.
+        """
+        session, walk_ins = self._session, self._session.walk_ins
+        if walk_ins is None or laws.before is None or session.expected_walk_ins == 0:
             return torch.zeros_like(laws.overflow)
-        counts = walk_ins.count_laws(self._session.intervals)
-        mean = [np.arange(law.size) @ law for law in counts]
+        counts = walk_ins.count_laws(session.intervals)
+        found = laws.before + _like(self._chain, session.expected_interruptions)
+        if self.priority:
+            # Those who come at the end of the session wait too.
+            counts = [*counts, counts[-1]]
+            found = torch.cat([found, laws.end[:, :1]], dim=1)
+        mean = np.array([np.arange(law.size) @ law for law in counts])
         pairs = sum((np.arange(law.size) * (np.arange(law.size) - 1) / 2) @ law for law in counts)
-        total = laws.before @ torch.tensor(mean).to(laws.before)
-        return (total + walk_ins.service_time.mean * float(pairs)) / expected
+        service = walk_ins.service_time.mean
+        total = found @ _like(self._chain, mean) + service * float(pairs)
+        if self.priority:
+            work = _like(self._chain, session.shows * session.mean_service_times)
+            total = total - (laws.found[..., 1] - laws.found[..., 0]) @ work / service
+        return total / float(mean.sum())
+
+
+def _like(chain: Chain, values: Array) -> Tensor:
+    return torch.as_tensor(values).to(chain.device, chain.dtype)
 
 
 def _vectors(chain: Chain, penalty: Penalty) -> Tensor:

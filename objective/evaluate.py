@@ -1,42 +1,38 @@
 """The objective: what schedules of one session cost, exactly, for whole batches at once."""
 
-import math
-from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from objective.chain import Chain
+from objective.chains import ChainName, chain_name, check_defined, grid_step, make_chain
 from objective.charges import Charges, Idle
-from objective.errors import (
-    InvalidInput,
-    non_negative_number,
-    positive_number,
-    whole_number,
-)
+from objective.device import DTYPES, available_device
+from objective.errors import InvalidInput, non_negative_number, whole_number
 from objective.moves import single_patient_moves
 from objective.passes import interval_pass, patient_pass
 from objective.penalties import Mean, Penalty
 from objective.performance import Performance
+from objective.priority import further_wait
 from objective.profile import Profile, profile_of
-from objective.queue_length import QueueLengthChain
-from objective.schedules import appointment_intervals, as_schedules, in_parts
+from objective.schedules import (
+    ScheduleBatch,
+    appointment_intervals,
+    as_schedules,
+    in_parts,
+)
 from objective.session import ClinicSession
+from objective.steps import Steps
+from objective.unbooked import unbooked_masses, walk_in_mass
 from objective.weights import Weights
-from objective.workload import WorkloadChain
-
-ChainName = Literal["queue_length", "workload"]
-ScheduleBatch = Tensor | np.ndarray[Any, Any] | Sequence[Any]
 
 #: Bytes that the chunk of a batch that is followed at one time may occupy, by kind of device. On a
 #: processor the chunk should stay in its cache; on a GPU it should keep all of it busy.
 CHUNK_BYTES = {"cpu": 8 * 2**20, "cuda": 2 * 2**30}
 #: Bytes that the neighbourhoods computed at one time may occupy.
 MOVES_BYTES = 256 * 2**20
-DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
 class Objective:
@@ -61,6 +57,10 @@ class Objective:
         law, on a grid); by default the first where it is valid.
     step
         Width of the workload grid, minutes; by default the law's own, else at most 1 minute.
+    value_per_patient
+        If given, the number of patients is a decision, up to the session's: the cost is the sum of
+        the waits, not their mean, with idle time and tardiness, less this value for each booked
+        patient seen.
     chunk_bytes
         Memory budget of a batch; larger batches are evaluated in parts.
 
@@ -83,6 +83,7 @@ class Objective:
         tardiness_penalty: Penalty | None = None,
         chain: ChainName | None = None,
         step: float | None = None,
+        value_per_patient: float | None = None,
         chunk_bytes: int | None = None,
     ) -> None:
         if not isinstance(session, ClinicSession):
@@ -91,8 +92,6 @@ class Objective:
             raise InvalidInput("weights", weights, "Weights")
         if idle not in ("session", "makespan"):
             raise InvalidInput("idle", idle, "'session' or 'makespan'")
-        if idle == "makespan" and session.walk_ins is not None:
-            raise InvalidInput("idle", idle, "'session' where there are walk-ins")
         if dtype not in DTYPES.values():
             raise InvalidInput("dtype", dtype, "torch.float64 or torch.float32")
         self.session, self.weights, self.idle, self.dtype = session, weights, idle, dtype
@@ -102,25 +101,25 @@ class Objective:
         for name in ("waiting_penalty", "tardiness_penalty"):
             if not isinstance(getattr(self, name), Penalty):
                 raise InvalidInput(name, getattr(self, name), "a penalty, for example Square()")
-        exponential = session.service_time.law == "exponential" and session.walk_ins is None
-        self.chain_name: ChainName = chain or ("queue_length" if exponential else "workload")
-        if self.chain_name not in ("queue_length", "workload"):
-            raise InvalidInput("chain", chain, "'queue_length' or 'workload'")
-        if self.chain_name == "queue_length" and not exponential:
-            raise InvalidInput(
-                "chain", chain, "'workload' unless consultations are exponential without walk-ins"
-            )
+        check_defined(session, idle, self.waiting_penalty)
+        self.chain_name = chain_name(session, chain)
         self.step = None if self.chain_name == "queue_length" else grid_step(session, step)
+        if value_per_patient is not None:
+            value_per_patient = non_negative_number("value_per_patient", value_per_patient)
+        self.value_per_patient = value_per_patient
         if chunk_bytes is not None:
             whole_number("chunk_bytes", chunk_bytes, 1, 2**50)
         self._chunk_bytes = chunk_bytes or CHUNK_BYTES[self.device.type]
-        self.chain: Chain
-        if self.step is None:
-            self.chain = QueueLengthChain(session, dtype, self.device)
-        else:
-            self.chain = WorkloadChain(session, self.step, dtype, self.device)
+        self.chain = make_chain(session, self.step, dtype, self.device)
         self._charges = Charges(
-            session, weights, idle, self.waiting_penalty, self.tardiness_penalty, self.chain
+            session,
+            weights,
+            idle,
+            self.waiting_penalty,
+            self.tardiness_penalty,
+            value_per_patient,
+            self.chain,
+            self._further_wait(),
         )
 
     def __call__(self, schedules: ScheduleBatch) -> Performance:
@@ -131,7 +130,7 @@ class Objective:
         InvalidInput
             If a schedule is not one of this session's.
         """
-        batch = as_schedules(schedules, self.session, self.device)
+        batch = as_schedules(schedules, self.session, self.device, self.free)
         if not len(batch):
             return Performance.empty(self.dtype, self.device)
         size = max(1, self._chunk_bytes // self.chain.row_bytes)
@@ -149,19 +148,40 @@ class Objective:
         batch; infinite where nobody is booked in i, and the schedule's own cost where i is j. It is
         computed in float64 on the processor, whatever the device and precision of the objective.
         """
-        batch = as_schedules(schedule, self.session, torch.device("cpu")).to(torch.int64)
-        if not len(batch):
-            shape = (0, self.session.intervals, self.session.intervals)
-            return torch.zeros(shape, dtype=torch.float64, device=self.device)
-        exact = self._exact
-        bytes_each = 16 * self.session.intervals * self.session.patients * exact.chain.states
+        batch = as_schedules(schedule, self.session, torch.device("cpu"), self.free)
+        batch = batch.to(torch.int64)
+        exact, intervals = self._exact, self.session.intervals
+        bytes_each = 16 * intervals * self.session.patients * exact.chain.states
         size = max(1, MOVES_BYTES // bytes_each)
-        parts = [
-            single_patient_moves(exact.chain, part, exact._charges)
-            for part in in_parts(batch, size)
-        ]
-        costs = torch.as_tensor(parts[0] if len(parts) == 1 else np.concatenate(parts))
+        if 0 < len(batch) <= size and not self.free:
+            costs = torch.from_numpy(single_patient_moves(exact._steps, batch))
+        else:
+            costs = torch.empty(len(batch), intervals, intervals, dtype=torch.float64)
+            for rows in _alike_in_number(batch, self.free):
+                for part in in_parts(rows, size):
+                    costs[part] = torch.from_numpy(single_patient_moves(exact._steps, batch[part]))
         return (costs[0] if np.ndim(schedule) == 1 else costs).to(self.device)
+
+    @property
+    def free(self) -> bool:
+        """Whether the number of patients is a decision."""
+        return self.value_per_patient is not None
+
+    @cached_property
+    def _steps(self) -> Steps:
+        return Steps(self.chain, self._charges, self.session.kinds)
+
+    def _further_wait(self) -> Tensor | None:
+        """Return what priority makes of the work found, (intervals, states) minutes, or None."""
+        walk_ins = self.session.walk_ins
+        if walk_ins is None or walk_ins.discipline != "priority" or self.step is None:
+            return None
+        masses = unbooked_masses(self.session, self.step)
+        # Until the end of the session, that moment included, walk-ins come; the masses of interval
+        # 0, where the provider may begin late, are not asked for.
+        masses = [*masses, walk_in_mass(walk_ins, self.session.intervals, -1, self.step)]
+        shift = round(self.session.interval_length / self.step)
+        return self.step * torch.from_numpy(further_wait(masses, shift, self.chain.states))
 
     @cached_property
     def _exact(self) -> "Objective":
@@ -176,6 +196,7 @@ class Objective:
             tardiness_penalty=self.tardiness_penalty,
             chain=self.chain_name,
             step=self.step,
+            value_per_patient=self.value_per_patient,
         )
 
     def profile(self, schedule: ScheduleBatch, late: float = 15.0) -> Profile:
@@ -198,6 +219,7 @@ class Objective:
             },
             "chain": self.chain_name,
             "step": self.step,
+            "value_per_patient": self.value_per_patient,
         }
 
     def _alike(self, batch: Tensor, size: int) -> Tensor:
@@ -213,47 +235,31 @@ class Objective:
         return torch.cat(keys).argsort()
 
     def _evaluate(self, schedules: Tensor) -> Performance:
-        charges = self._charges
-        appointments = appointment_intervals(schedules, self.session.patients)
-        if self.session.walk_ins is None:
-            laws = patient_pass(
+        charges, session = self._charges, self.session
+        appointments = appointment_intervals(schedules, session.patients)
+        if self.free or session.has_unbooked_work:
+            laws = interval_pass(
                 self.chain,
-                appointments,
-                self.session.intervals,
+                schedules,
+                session.kinds,
                 charges.waiting_vectors,
                 charges.tardiness_vectors,
             )
         else:
-            laws = interval_pass(
+            laws = patient_pass(
                 self.chain,
-                schedules,
-                self.session.patients,
-                charges.waiting_vectors,
+                appointments,
+                session.intervals,
+                session.kinds,
+                charges.waiting_vectors[0],
                 charges.tardiness_vectors,
             )
-        return charges.performance(laws, appointments)
+        return charges.performance(laws, appointments, schedules.sum(1) if self.free else None)
 
 
-def available_device(device: str | torch.device) -> torch.device:
-    """Return the device; raise `InvalidInput` if it is unknown or not there."""
-    there = ["cpu"] + [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    allowed = "one of the devices here: " + ", ".join(there)
-    try:
-        wanted = torch.device(device)
-    except (RuntimeError, TypeError):
-        raise InvalidInput("device", str(device), allowed) from None
-    name = "cpu" if wanted.type == "cpu" else f"{wanted.type}:{wanted.index or 0}"
-    if name not in there:
-        raise InvalidInput("device", str(device), allowed)
-    return wanted
-
-
-def grid_step(session: ClinicSession, step: float | None) -> float:
-    """Return the width of the workload grid: as asked for, the law's own, or at most a minute."""
-    if step is not None:
-        return positive_number("step", step)
-    laws = [session.service_time]
-    if session.walk_ins is not None:
-        laws.append(session.walk_ins.service_time)
-    own = [law.lattice_step for law in laws if law.lattice_step is not None]
-    return min(own) if own else session.interval_length / math.ceil(session.interval_length)
+def _alike_in_number(schedules: Tensor, free: bool) -> list[Tensor]:
+    """Return the rows of the schedules (batch, intervals) that book as many patients, together."""
+    if not free:
+        return [torch.arange(len(schedules))]
+    booked = schedules.sum(1)
+    return [(booked == number).nonzero()[:, 0] for number in sorted(set(booked.tolist()))]

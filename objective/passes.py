@@ -7,6 +7,7 @@ same operation are brought together by sorting, so that each operation is one pr
 rows. How rows are grouped is fetched from the device once per batch, never once per patient.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -43,12 +44,14 @@ def patient_pass(
     chain: Chain,
     appointments: Tensor,
     intervals: int,
+    kinds: Sequence[int],
     waiting_vectors: Tensor,
     tardiness_vectors: Tensor,
 ) -> Expectations:
     """Follow schedules without walk-ins, given as appointments (rows, patients).
 
-    ``waiting_vectors`` and ``tardiness_vectors`` are (states, vectors).
+    ``kinds`` is what each patient brings, (patients,); ``waiting_vectors`` and
+    ``tardiness_vectors`` are (states, vectors).
     """
     rows, patients = appointments.shape
     end_of_session = appointments.new_full((rows, 1), intervals)
@@ -62,11 +65,13 @@ def patient_pass(
         patients, rows, waiting_vectors.shape[1], dtype=chain.dtype, device=chain.device
     )
     lost = torch.zeros(rows, dtype=chain.dtype, device=chain.device)
-    laws = chain.start(rows)
+    laws = _laws_at_first(chain, appointments[:, 0], intervals)
     for patient in range(patients):
         laws = laws.index_select(0, moves[patient])
         torch.mm(laws, waiting_vectors[: laws.shape[1]], out=found[patient])
-        laws, overflow = chain.arrive_and_drain(laws, groups[patient], limits[patient])
+        laws, overflow = chain.arrive_and_drain(
+            laws, groups[patient], limits[patient], kinds[patient]
+        )
         if overflow is not None:
             lost[order[patient]] += overflow
     end = torch.empty(rows, tardiness_vectors.shape[1], dtype=chain.dtype, device=chain.device)
@@ -79,11 +84,15 @@ def patient_pass(
 def interval_pass(
     chain: Chain,
     schedules: Tensor,
-    patients: int,
+    kinds: Sequence[int],
     waiting_vectors: Tensor,
     tardiness_vectors: Tensor,
 ) -> Expectations:
-    """Follow schedules (rows, intervals), first-come first-served with walk-ins."""
+    """Follow schedules (rows, intervals) interval by interval, with walk-ins.
+
+    A row may book fewer patients than ``kinds`` (patients,) has; what the others find stays 0.
+    ``waiting_vectors`` is (intervals, states, vectors), ``tardiness_vectors`` (states, vectors).
+    """
     rows, intervals = schedules.shape
     booked = schedules.T.contiguous()
     descending, order = booked.sort(dim=1, descending=True)
@@ -97,8 +106,9 @@ def interval_pass(
     rank = booked.cumsum(0) - booked
     limits = chain.interval_limits(schedules)
 
-    vectors = waiting_vectors.shape[1]
-    found = torch.zeros(rows, patients, vectors, dtype=chain.dtype, device=chain.device)
+    kind_of, distinct = torch.tensor(kinds, device=chain.device), sorted(set(kinds))
+    vectors = waiting_vectors.shape[2]
+    found = torch.zeros(rows, len(kinds), vectors, dtype=chain.dtype, device=chain.device)
     before = torch.empty(intervals, rows, dtype=chain.dtype, device=chain.device)
     lost = torch.zeros(rows, dtype=chain.dtype, device=chain.device)
     work = chain.work()
@@ -112,17 +122,35 @@ def interval_pass(
         for m, count in enumerate(at_least[t]):
             chosen = order[t, :count]
             head = laws[:count]
-            found[chosen, rank[t, chosen] + m] = head @ waiting_vectors[: laws.shape[1]]
-            arrived, overflow = chain.arrive(head, limits[t])
-            if overflow is not None:
-                lost[chosen] += overflow
-            laws = _put_back(laws, arrived)
+            patient = rank[t, chosen] + m
+            found[chosen, patient] = head @ waiting_vectors[t, : laws.shape[1]]
+            for kind, members in _by_kind(distinct, kind_of[patient]):
+                arrived, overflow = chain.arrive(laws[members], limits[t], kind)
+                if overflow is not None:
+                    lost[order[t, members]] += overflow
+                laws = _put_back(laws, arrived, members)
         drained = laws.new_empty(rows, chain.drained_states(laws.shape[1], 1))
         chain.drain(laws, 1, drained)
         laws = drained
     end = torch.empty(rows, tardiness_vectors.shape[1], dtype=chain.dtype, device=chain.device)
     end[order[-1]] = laws @ tardiness_vectors[: laws.shape[1]]
     return Expectations(found, end, before.T, lost)
+
+
+def _laws_at_first(chain: Chain, first: Tensor, intervals: int) -> Tensor:
+    """Return the laws found by the first patient of each row, who comes in interval first (rows,).
+
+    All rows begin alike, so one law per interval serves them.
+    """
+    law = chain.start(1)
+    if law.shape[1] == 1:
+        return law.expand(len(first), 1)
+    found = law.new_zeros(intervals, law.shape[1])
+    for interval in range(intervals):
+        drained = law.new_empty(1, chain.drained_states(law.shape[1], interval))
+        chain.drain(law, interval, drained)
+        found[interval, : drained.shape[1]] = drained[0]
+    return found[first]
 
 
 def _reorderings(order: Tensor) -> Tensor:
@@ -146,11 +174,22 @@ def _groups(ordered: Tensor, kinds: int) -> list[list[Group]]:
     ]
 
 
-def _put_back(laws: Tensor, head: Tensor) -> Tensor:
-    """Return ``laws`` with its first rows replaced by ``head``, which may hold more states."""
-    if len(head) == len(laws):
-        return head
-    wider = laws.new_zeros(len(laws), head.shape[1])
-    wider[: len(head)] = head
-    wider[len(head) :, : laws.shape[1]] = laws[len(head) :]
+def _by_kind(distinct: list[int], kinds: Tensor) -> Iterator[tuple[int, slice | Tensor]]:
+    """Yield each distinct kind with the rows that have it; kinds (rows,)."""
+    if len(distinct) == 1:
+        yield distinct[0], slice(len(kinds))
+        return
+    for kind in distinct:
+        members = (kinds == kind).nonzero()[:, 0]
+        if len(members):
+            yield kind, members
+
+
+def _put_back(laws: Tensor, changed: Tensor, members: slice | Tensor) -> Tensor:
+    """Return ``laws`` with some rows replaced by ``changed``, which may hold more states."""
+    if len(changed) == len(laws):
+        return changed
+    states = max(laws.shape[1], changed.shape[1])
+    wider = torch.nn.functional.pad(laws, (0, states - laws.shape[1]))
+    wider[members] = torch.nn.functional.pad(changed, (0, states - changed.shape[1]))
     return wider

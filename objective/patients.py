@@ -1,4 +1,4 @@
-"""What sets some of the booked patients apart from the others."""
+"""Booked patients: what each brings, and the types in which they differ."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,15 @@ from typing import Any
 
 from objective.errors import InvalidInput, finite_number, known_keys, non_negative_number
 from objective.service_time import ServiceTime
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A booked patient: consultation time, probability not to come, and worth of its waiting."""
+
+    service_time: ServiceTime
+    no_show: float
+    waiting_weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,14 @@ class PatientType:
         if self.no_show is not None:
             probability_to_miss("patient_type.no_show", self.no_show)
         non_negative_number("patient_type.waiting_weight", self.waiting_weight)
+
+    def patient(self, service_time: ServiceTime, no_show: float) -> Patient:
+        """Return a patient of this type, with what the session says for what is left out."""
+        return Patient(
+            self.service_time or service_time,
+            no_show if self.no_show is None else self.no_show,
+            self.waiting_weight,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the type as plain names and numbers."""

@@ -13,19 +13,23 @@ class Performance:
     Attributes
     ----------
     waiting
-        Mean waiting time per patient who shows, minutes.
+        Mean waiting time per booked patient who shows, minutes; 0 where nobody is booked.
     idle
         Idle time of the provider, minutes, by the objective's definition.
     tardiness
         Time by which the last consultation ends after the session, minutes.
     cost
         Weighted sum of waiting, idle time and tardiness, with the objective's penalties in place of
-        minutes where it has any.
+        minutes where it has any, less the value of the patients seen where they have one.
     walk_in_waiting
-        Mean waiting time per walk-in, minutes; 0 without walk-ins.
+        Mean waiting time per walk-in, minutes; 0 without walk-ins. Under priority those who come at
+        the end of the session count too.
+    seen
+        Expected number of booked patients who come.
     waiting_penalty, tardiness_penalty
-        Expected penalties of waiting and tardiness; equal to ``waiting`` and ``tardiness`` unless
-        the objective has others.
+        What is charged for waiting and tardiness: equal to ``waiting`` and ``tardiness`` unless the
+        objective has penalties, the patients weights of their own, or patients a value: then the
+        sum of the waits.
     error_bound
         How much larger than stated waiting, idle time and tardiness can each be at most because
         the grid of the workload chain ends, minutes; they are never smaller than stated.
@@ -36,6 +40,7 @@ class Performance:
     tardiness: Tensor
     cost: Tensor
     walk_in_waiting: Tensor
+    seen: Tensor
     waiting_penalty: Tensor
     tardiness_penalty: Tensor
     error_bound: Tensor

@@ -98,7 +98,7 @@ class Profile:
 
 def profile_of(session: ClinicSession, chain: Chain, schedule: Tensor, late: float) -> Profile:
     """Return the profile of one schedule, (1, intervals)."""
-    found, before, after, last = _laws_along(chain, schedule)
+    found, before, after, last = _laws_along(session, chain, schedule)
     work = chain.work()
     appointments = appointment_intervals(schedule, session.patients)[0]
     mean_before = torch.stack([laws @ work[: len(laws)] for laws in [*before, last]])
@@ -118,15 +118,16 @@ def profile_of(session: ClinicSession, chain: Chain, schedule: Tensor, late: flo
         finish_probability=probability,
         expected_overtime=tardiness,
         overtime_probability=1 - float(last[0]),
-        utilisation=session.expected_work / (session.length + tardiness),
+        utilisation=session.expected_consultations / (session.length + tardiness),
     )
 
 
 def _laws_along(
-    chain: Chain, schedule: Tensor
+    session: ClinicSession, chain: Chain, schedule: Tensor
 ) -> tuple[list[Tensor], list[Tensor], list[Tensor], Tensor]:
     """Return the laws that patients find, those before and after each interval, and the last."""
     limits = chain.interval_limits(schedule)
+    kinds = iter(session.kinds)
     laws = chain.start(1)
     found, before, after = [], [], []
     for interval, patients in enumerate(schedule[0].tolist()):
@@ -134,7 +135,7 @@ def _laws_along(
         laws, _ = chain.walk_in(laws, interval, limits[interval])
         for _ in range(patients):
             found.append(laws[0])
-            laws, _ = chain.arrive(laws, limits[interval])
+            laws, _ = chain.arrive(laws, limits[interval], next(kinds))
         after.append(laws[0])
         drained = laws.new_empty(1, chain.drained_states(laws.shape[1], 1))
         chain.drain(laws, 1, drained)
@@ -150,8 +151,7 @@ def _finishing_law(
     At a time y after the start of an interval everything is over if the work that was there after
     its arrivals is at most y and nobody comes later; later arrivals are independent of that work.
     """
-    booked_later = session.patients - schedule.cumsum(0)
-    nobody = session.no_show ** booked_later.to(torch.float64).cpu()
+    nobody = _nobody_after(session)[schedule.cumsum(0).cpu()]
     if session.walk_ins is not None:
         empty = torch.tensor([law[0] for law in session.walk_ins.count_laws(session.intervals)])
         later = empty.flip(0).cumprod(0).flip(0)
@@ -167,6 +167,12 @@ def _finishing_law(
     over = interval >= session.intervals
     probability[over] = chain.within(last[None], time[over] - session.length)[0].cpu()
     return time, probability.clamp(0, 1)
+
+
+def _nobody_after(session: ClinicSession) -> Tensor:
+    """Return P(none of the later booked patients comes), after the first k: (patients + 1,)."""
+    absent = torch.from_numpy(np.append(1 - session.shows, 1.0))
+    return absent.flip(0).cumprod(0).flip(0)
 
 
 def _stacked(laws: list[Tensor]) -> Tensor:

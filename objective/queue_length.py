@@ -27,15 +27,14 @@ HALVINGS = 45
 class QueueLengthChain:
     """Law of the number of patients present; see `objective.chain.Chain` for the operations."""
 
-    reach = 1
     has_walk_ins = False
 
     def __init__(self, session: ClinicSession, dtype: torch.dtype, device: torch.device) -> None:
         self.dtype, self.device = dtype, device
         self.states = session.patients + 1
         self.row_bytes = (6 * session.patients + 4 * self.states) * 8
-        self._mean = session.service_time.mean
-        self._show = (1 - session.no_show)
+        self._mean = float(session.mean_service_times[0])
+        self._shows = [1 - patient.no_show for patient in session.kind_patients]
         self._per_interval = session.interval_length / self._mean
         self._present = torch.arange(self.states, dtype=torch.float64)
         size = max(8, KERNEL_BYTES // (8 * self.states**2))
@@ -55,15 +54,17 @@ class QueueLengthChain:
         """Return the laws of an empty clinic, (rows, 1)."""
         return torch.ones(rows, 1, dtype=self.dtype, device=self.device)
 
-    def arrive(self, laws: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
+    def arrive(self, laws: Tensor, limit: int, kind: int = 0) -> tuple[Tensor, Tensor | None]:
         """One more is present with the probability to show; nothing is ever cut off."""
         rows, states = laws.shape
+        show = self._shows[kind]
         arrived = laws.new_empty(rows, states + 1)
         arrived[:, 0] = 0
-        torch.mul(laws, self._show, out=arrived[:, 1:])
-        if self._show < 1:
-            arrived[:, :-1].add_(laws, alpha=1 - self._show)
-        return arrived, None
+        torch.mul(laws, show, out=arrived[:, 1:])
+        if show < 1:
+            arrived[:, :-1].add_(laws, alpha=1 - show)
+        # More than all patients are never present.
+        return arrived[:, : self.states], None
 
     def walk_in(self, laws: Tensor, interval: int, limit: int) -> tuple[Tensor, Tensor | None]:
         """Nobody walks in: sessions with walk-ins are followed by the workload chain."""
@@ -82,25 +83,24 @@ class QueueLengthChain:
             torch.mm(laws, self._kernel(gap)[:states, :states], out=out)
 
     def arrive_and_drain(
-        self, laws: Tensor, groups: list[Group], limit: int
+        self, laws: Tensor, groups: list[Group], limit: int, kind: int = 0
     ) -> tuple[Tensor, Tensor | None]:
         """Do both with one product per group."""
         rows, states = laws.shape
         drained = laws.new_empty(rows, states + 1)
         for gap, first, last in groups:
-            kernel = self._arrival_kernel(gap)[:states, : states + 1]
+            kernel = self._arrival_kernel(gap, kind)[:states, : states + 1]
             torch.mm(laws[first:last], kernel, out=drained[first:last])
         return drained, None
 
-    def arrive_back(self, values: Tensor, states: int) -> Tensor:
+    def arrive_back(self, values: Tensor, states: int, kind: int = 0) -> Tensor:
         """Return (1 - q) f(l) + q f(l + 1)."""
         if values.shape[1] <= states:
             # More than all patients are never present; what stands there is never read.
             values = torch.cat([values, values[:, -1:]], dim=1)
         values = values[:, : states + 1]
-        if self._show == 1:
-            return values[:, 1:]
-        return torch.lerp(values[:, :-1], values[:, 1:], self._show)
+        show = self._shows[kind]
+        return values[:, 1:] if show == 1 else torch.lerp(values[:, :-1], values[:, 1:], show)
 
     def walk_in_back(self, values: Tensor, interval: int, states: int) -> Tensor:
         """Nobody walks in."""
@@ -111,10 +111,10 @@ class QueueLengthChain:
         return [0] * intervals
 
     def transition(
-        self, patients: int, interval: int, states: int, length: int, adjoint: bool = False
+        self, kinds: tuple[int, ...], walk_in_kind: int, states: int, length: int
     ) -> Array:
         """Return the transition matrix, the same from all intervals."""
-        return self._transition(patients, states, length, adjoint)
+        return self._transition(kinds, states, length)
 
     def within(self, laws: Tensor, minutes: Tensor) -> Tensor:
         """Return P(Erlang <= minutes) for each law and time."""
@@ -162,21 +162,19 @@ class QueueLengthChain:
         kernel[1:, 0] = special.gammainc(present[1:], mean)
         return torch.as_tensor(kernel).to(self.device, self.dtype)
 
-    def _make_arrival_kernel(self, gap: int) -> Tensor:
+    def _make_arrival_kernel(self, gap: int, kind: int) -> Tensor:
         """Return the transition matrix of an arrival and ``gap`` intervals, (states, states)."""
         kernel = torch.eye(self.states, dtype=self.dtype, device=self.device)
         if gap:
             kernel = self._kernel(gap)
         # From l present the arrival leads to l + 1 with the probability to show, else it stays.
-        return torch.lerp(kernel[:-1], kernel[1:], self._show)
+        return torch.lerp(kernel[:-1], kernel[1:], self._shows[kind])
 
-    def _make_transition(self, patients: int, states: int, length: int, adjoint: bool) -> Array:
-        """Return the matrix of ``patients`` arrivals and ``length`` intervals."""
+    def _make_transition(self, kinds: tuple[int, ...], states: int, length: int) -> Array:
+        """Return the matrix of arrivals and ``length`` intervals."""
         laws = torch.eye(states, dtype=self.dtype, device=self.device)
-        for _ in range(patients):
-            # More than all patients are never present; those states are never reached.
-            laws = self.arrive(laws, self.states)[0][:, : self.states]
+        for kind in kinds:
+            laws, _ = self.arrive(laws, self.states, kind)
         reached = laws.shape[1]
         matrix = (laws @ self._kernel(length)[:reached, :reached])[:, :states]
-        exact = matrix.to("cpu", torch.float64)
-        return (exact.T if adjoint else exact).contiguous().numpy()
+        return matrix.to("cpu", torch.float64).contiguous().numpy()

@@ -10,13 +10,18 @@ from torch import Tensor
 from objective.errors import InvalidInput
 from objective.session import ClinicSession
 
+ScheduleBatch = Tensor | np.ndarray[Any, Any] | Sequence[Any]
+
 
 def as_schedules(
-    schedules: Tensor | np.ndarray[Any, Any] | Sequence[Any],
+    schedules: ScheduleBatch,
     session: ClinicSession,
     device: torch.device,
+    free: bool = False,
 ) -> Tensor:
     """Return schedules as an integer tensor (batch, intervals); a single schedule is a batch of 1.
+
+    They book the session's patients; where the number of patients is ``free``, at most so many.
 
     Raises
     ------
@@ -40,7 +45,7 @@ def as_schedules(
     if tensor.ndim != 2 or tensor.shape[1] != intervals:
         raise InvalidInput("schedules", f"of shape {tuple(tensor.shape)}", allowed)
     totals = tensor.sum(1)
-    wrong = totals != patients
+    wrong = totals > patients if free else totals != patients
     if len(tensor) and not 0 <= int(tensor.min()) <= int(tensor.max()) <= patients:
         wrong |= ((tensor < 0) | (tensor > patients)).any(1)
     if bool(wrong.any()):
@@ -48,7 +53,8 @@ def as_schedules(
         raise InvalidInput(
             f"schedules[{row}]",
             tensor[row].tolist(),
-            f"none negative and {patients} patients in total (here {int(totals[row])})",
+            f"none negative and {'at most ' * free}{patients} patients in total "
+            f"(here {int(totals[row])})",
         )
     return tensor
 

@@ -10,7 +10,16 @@ from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
 from objective.errors import InvalidInput, positive_number
-from objective.laws import Array, Continuous, Discrete, Histogram, Law, poisson_mass
+from objective.laws import (
+    MAX_STEPS,
+    Array,
+    Continuous,
+    Discrete,
+    Histogram,
+    Law,
+    poisson_mass,
+    too_long,
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,8 @@ class ServiceTime:
             raise InvalidInput(
                 "service_time", given, f"law {name} with exactly: {', '.join(allowed)}"
             )
+        if name == "rounded":
+            arguments["of"] = ServiceTime.from_dict(arguments["of"])
         return constructor(**arguments)
 
     @staticmethod
@@ -164,6 +175,27 @@ class ServiceTime:
         return ServiceTime("pmf", parameters, _lattice(mass, step), step)
 
     @staticmethod
+    def rounded(of: "ServiceTime", step: float = 1.0) -> "ServiceTime":
+        """Law ``of`` rounded to multiples k of ``step`` minutes: F(k + 1/2) - F(k - 1/2).
+
+        ``of`` is exponential, gamma, lognormal or weibull. Koeleman & Koole (2012) compute with it.
+        """
+        step = positive_number("service_time.step", step)
+        if not isinstance(of, ServiceTime) or not isinstance(of.distribution, Continuous):
+            allowed = "an exponential, gamma, lognormal or weibull law"
+            raise InvalidInput("service_time.of", of, allowed)
+        continuous = of.distribution.distribution
+        last = int(np.ceil(continuous.isf(1e-16) / step))
+        if last > MAX_STEPS:
+            raise too_long(step)
+        upto = continuous.cdf(step * (np.arange(last + 1) + 0.5))
+        mass = np.diff(upto, prepend=0.0)
+        if mass[0] > 1 - 1e-9:
+            raise InvalidInput("service_time.step", step, "smaller beside the law's mean")
+        parameters = {"of": of.to_dict(), "step": step}
+        return ServiceTime("rounded", parameters, _lattice(mass / mass.sum(), step), step)
+
+    @staticmethod
     def empirical(durations: Sequence[float] | Array) -> "ServiceTime":
         """Each of the measured durations (minutes) is equally likely."""
         name = "service_time.durations"
@@ -207,6 +239,7 @@ CONSTRUCTORS: dict[str, tuple[tuple[str, ...], Callable[..., ServiceTime]]] = {
     "deterministic": (("minutes",), ServiceTime.deterministic),
     "poisson": (("mean",), ServiceTime.poisson),
     "pmf": (("probabilities", "step"), ServiceTime.pmf),
+    "rounded": (("of", "step"), ServiceTime.rounded),
     "empirical": (("durations",), ServiceTime.empirical),
     "histogram": (("edges", "counts"), ServiceTime.histogram),
 }

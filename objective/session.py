@@ -10,7 +10,7 @@ import numpy as np
 from objective.errors import InvalidInput, known_keys, positive_number, whole_number
 from objective.interruption import Interruption
 from objective.laws import Array
-from objective.patients import PatientType, probability_to_miss
+from objective.patients import Patient, PatientType, probability_to_miss
 from objective.service_time import ServiceTime
 from objective.walk_ins import WalkIns
 
@@ -113,27 +113,20 @@ class ClinicSession:
         return self.intervals * self.interval_length
 
     @cached_property
-    def roster(self) -> tuple[PatientType, ...]:
-        """The patients in their order, with everything filled in."""
+    def roster(self) -> tuple[Patient, ...]:
+        """The booked patients in their order, (patients,)."""
         if self.patient_types is None or self.order is None:
-            return (PatientType(self.service_time, self.no_show),) * self.patients
-        filled = {
-            name: PatientType(
-                self.service_time if kind.service_time is None else kind.service_time,
-                self.no_show if kind.no_show is None else kind.no_show,
-                kind.waiting_weight,
-            )
+            return (Patient(self.service_time, self.no_show),) * self.patients
+        made = {
+            name: kind.patient(self.service_time, self.no_show)
             for name, kind in self.patient_types.items()
         }
-        return tuple(filled[name] for name in self.order)
+        return tuple(made[name] for name in self.order)
 
     @cached_property
     def kinds(self) -> tuple[int, ...]:
-        """What each patient brings, numbered from 0: equal for equal law and no-show, (patients,).
-
-        The number of a kind is the index of its first patient among the first patients of kinds.
-        """
-        found: list[tuple[ServiceTime | None, float | None]] = []
+        """What each patient brings, (patients,): the same number for equal law and no-show."""
+        found: list[tuple[ServiceTime, float]] = []
         numbers = []
         for patient in self.roster:
             key = (patient.service_time, patient.no_show)
@@ -143,7 +136,7 @@ class ClinicSession:
         return tuple(numbers)
 
     @cached_property
-    def kind_patients(self) -> tuple[PatientType, ...]:
+    def kind_patients(self) -> tuple[Patient, ...]:
         """A patient of each of the `kinds`, (kinds,)."""
         first = [self.kinds.index(kind) for kind in range(max(self.kinds) + 1)]
         return tuple(self.roster[rank] for rank in first)
@@ -166,7 +159,7 @@ class ClinicSession:
     @cached_property
     def mean_service_times(self) -> Array:
         """Mean consultation time of each patient, (patients,) minutes."""
-        means = [one.service_time.mean for one in self.kind_patients if one.service_time]
+        means = [patient.service_time.mean for patient in self.kind_patients]
         return np.array([means[kind] for kind in self.kinds], np.float64)
 
     @cached_property
@@ -175,9 +168,22 @@ class ClinicSession:
         return float(self.shows.sum())
 
     @cached_property
+    def expected_booked_work(self) -> float:
+        """Expected consultation time of the booked patients who come, minutes."""
+        return float(self.shows @ self.mean_service_times)
+
+    @cached_property
+    def expected_interruptions(self) -> Array:
+        """Expected length of the interruptions in each interval, (intervals,) minutes."""
+        length = np.zeros(self.intervals)
+        for one in self.interruptions:
+            length[one.interval] += one.mean
+        return length
+
+    @cached_property
     def expected_consultations(self) -> float:
         """Expected consultation time of all who come, booked or not, minutes."""
-        work = float(self.shows @ self.mean_service_times)
+        work = self.expected_booked_work
         if self.walk_ins is not None:
             work += self.expected_walk_ins * self.walk_ins.service_time.mean
         return work
@@ -185,7 +191,7 @@ class ClinicSession:
     @cached_property
     def expected_work(self) -> float:
         """Expected time that consultations and interruptions take, minutes."""
-        return self.expected_consultations + sum(one.mean for one in self.interruptions)
+        return self.expected_consultations + float(self.expected_interruptions.sum())
 
     @cached_property
     def expected_walk_ins(self) -> float:
@@ -198,7 +204,12 @@ class ClinicSession:
     @property
     def has_unbooked_work(self) -> bool:
         """Whether something else than booked patients may come after the session began."""
-        return self.walk_ins is not None or any(one.interval > 0 for one in self.interruptions)
+        return self.walk_ins is not None or self.has_interruptions_inside
+
+    @property
+    def has_interruptions_inside(self) -> bool:
+        """Whether the provider may be called away after the session began."""
+        return any(one.interval > 0 for one in self.interruptions)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the session as plain names and numbers."""

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from objective.device import available_device
 from objective.errors import InvalidInput, whole_number
-from objective.evaluate import ScheduleBatch, available_device
-from objective.schedules import as_schedules
+from objective.schedules import ScheduleBatch, as_schedules
 from objective.session import ClinicSession
 
 

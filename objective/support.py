@@ -29,9 +29,11 @@ class Support:
     Parameters
     ----------
     service
-        Mass of what a booked patient brings, no-shows included.
+        Mass of what each booked patient brings, no-shows included, in their order.
     walk_ins
-        Mass of the walk-in work of each interval; empty without walk-ins.
+        Mass of the work that is not booked, of each interval; empty if there is none.
+    initial
+        Mass of the work at the beginning.
     shift
         Steps of work done per interval.
     device
@@ -39,30 +41,41 @@ class Support:
     """
 
     def __init__(
-        self, service: Array, walk_ins: Sequence[Array], shift: int, device: torch.device
+        self,
+        service: Sequence[Array],
+        walk_ins: Sequence[Array],
+        initial: Array,
+        shift: int,
+        device: torch.device,
     ) -> None:
-        mean = max(float(np.arange(service.size) @ service), 1e-3)
-        self._theta = EXPONENTS / mean
+        longest = max(float(np.arange(mass.size) @ mass) for mass in service)
+        self._theta = EXPONENTS / max(longest, 1e-3)
         self._shift = shift
-        self._patient = _log_moments(self._theta, service)
-        distinct = {id(mass): _log_moments(self._theta, mass) for mass in walk_ins}
+        distinct = {
+            id(mass): _log_moments(self._theta, mass) for mass in (*service, *walk_ins, initial)
+        }
+        patients = np.array([distinct[id(mass)] for mass in service])
+        self._most = patients.max(0)
+        self._initial = distinct[id(initial)]
+        #: Log moments of the first k patients together, (exponents, patients + 1).
+        self._upto = np.concatenate([np.zeros((1, len(self._theta))), patients.cumsum(0)]).T
         self._walk_ins = np.array([distinct[id(mass)] for mass in walk_ins])
         self._device = device
 
-    def total(self, patients: int) -> int:
+    def total(self) -> int:
         """Return the steps that all patients and walk-ins together can need."""
-        exponent = patients * self._patient
+        exponent = self._upto[:, -1] + self._initial
         if len(self._walk_ins):
             exponent = exponent + self._walk_ins.sum(0)
-        count = patients + len(self._walk_ins)
+        count = self._upto.shape[1] + len(self._walk_ins)
         return math.ceil(float(((exponent + self._slack(count)) / self._theta).min()))
 
     def after_patients(self, appointments: Tensor) -> Tensor:
         """Return the steps needed after each patient, appointments and result (rows, patients)."""
         patients = appointments.shape[1]
-        added = self._tensor(self._patient)[:, None, None]
-        rank = torch.arange(1, patients + 1, dtype=torch.float64, device=self._device)
-        return self._largest(added * rank, added, appointments.to(torch.float64), patients)
+        upto = self._tensor(self._upto)[:, None]
+        added = upto.diff(dim=2)
+        return self._largest(upto[:, :, 1:], added, appointments.to(torch.float64), patients)
 
     def after_intervals(self, schedules: Tensor, spare: int = 0) -> Tensor:
         """Return the steps needed after the arrivals of each interval, (rows, intervals).
@@ -70,7 +83,9 @@ class Support:
         With ``spare`` patients more, whenever they come.
         """
         intervals = schedules.shape[1]
-        added = schedules.to(torch.float64) * self._tensor(self._patient)[:, None, None]
+        booked = torch.nn.functional.pad(schedules.cumsum(1), (1, 0))
+        upto = self._tensor(self._upto)[:, booked.to(self._device)]
+        added = upto.diff(dim=2)
         if len(self._walk_ins):
             added = added + self._tensor(self._walk_ins.T)[:, None, :]
         interval = torch.arange(intervals, dtype=torch.float64, device=self._device)
@@ -87,8 +102,12 @@ class Support:
         theta = self._tensor(self._theta)[:, None, None]
         worked = interval * (theta * self._shift)
         net = upto - worked
-        level = net - (net - added).cummin(2).values
-        slack = self._tensor(self._slack(terms) + spare * self._patient)[:, None, None]
+        # The work at the beginning adds to what has come since then, and to nothing else.
+        least = torch.minimum(
+            (net - added).cummin(2).values, -self._tensor(self._initial)[:, None, None]
+        )
+        level = net - least
+        slack = self._tensor(self._slack(terms + 1) + spare * self._most)[:, None, None]
         return ((level + slack) / theta).amin(0).ceil_().clamp_(min=0)
 
     def _tensor(self, values: Array) -> Tensor:

@@ -14,9 +14,11 @@ from objective.chain import Group
 from objective.convolution import Convolution
 from objective.errors import InvalidInput
 from objective.laws import Array
+from objective.patients import Patient
 from objective.penalties import Penalty
 from objective.session import ClinicSession
 from objective.support import Support
+from objective.unbooked import unbooked_masses
 
 #: Bytes that the transition matrices may occupy together.
 TRANSITION_BYTES = 512 * 2**20
@@ -37,21 +39,23 @@ class WorkloadChain:
                 f"a multiple of the step of {step:g} minutes",
             )
         self._shift = round(units)
-        service = (1 - session.no_show) * session.service_time.mass(step)
-        service[0] += session.no_show
-        walk_ins = compound_masses(session, step)
-        self._patient = Convolution(service, dtype, device)
-        self.has_walk_ins = session.walk_ins is not None
-        self._service = service
+        masses = [patient_mass(patient, step) for patient in session.kind_patients]
+        self._patients = [Convolution(mass, dtype, device) for mass in masses]
+        self._services = masses
+        self.has_walk_ins = session.has_unbooked_work
+        unbooked = unbooked_masses(session, step)
+        # A late start alone is the law at the beginning, and every patient is a step of its own.
+        self._initial = np.ones(1) if self.has_walk_ins or not unbooked else unbooked[0]
+        walk_ins = unbooked if self.has_walk_ins else []
         self._walk_in_masses = list({id(mass): mass for mass in walk_ins}.values())
         kinds = {id(mass): kind for kind, mass in enumerate(self._walk_in_masses)}
         self._walk_in_kind = [kinds[id(mass)] for mass in walk_ins]
         distinct = [Convolution(mass, dtype, device) for mass in self._walk_in_masses]
         self._walk_in = [distinct[kind] for kind in self._walk_in_kind]
-        self.reach = self._patient.reach
-        self._support = Support(service, walk_ins, self._shift, device)
-        most = session.patients * self.reach + sum(walk.reach for walk in self._walk_in)
-        self.states = min(most, self._support.total(session.patients)) + 1
+        order = [masses[kind] for kind in session.kinds]
+        self._support = Support(order, walk_ins, self._initial, self._shift, device)
+        most = sum(mass.size - 1 for mass in (*order, *walk_ins, self._initial))
+        self.states = min(most, self._support.total()) + 1
         self.row_bytes = (6 * session.patients + 4 * self.states) * 8
         size = max(8, TRANSITION_BYTES // (8 * self.states**2))
         self._transition = lru_cache(maxsize=size)(self._make_transition)
@@ -66,15 +70,16 @@ class WorkloadChain:
         return penalty.of_work(self._grid).to(self.device, self.dtype)
 
     def start(self, rows: int) -> Tensor:
-        """Return the laws of an empty clinic, (rows, 1)."""
-        return torch.ones(rows, 1, dtype=self.dtype, device=self.device)
+        """Return the laws of the provider's delay at the start, (rows, states)."""
+        law = torch.as_tensor(self._initial).to(self.device, self.dtype).expand(rows, -1)
+        return self._capped(law.clone(), self.states)[0]
 
-    def arrive(self, laws: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
+    def arrive(self, laws: Tensor, limit: int, kind: int = 0) -> tuple[Tensor, Tensor | None]:
         """Add a consultation, or nothing if the patient does not come."""
-        return self._capped(self._patient.forward(laws), limit)
+        return self._capped(self._patients[kind].forward(laws), limit)
 
     def walk_in(self, laws: Tensor, interval: int, limit: int) -> tuple[Tensor, Tensor | None]:
-        """Add the consultations of the walk-ins of an interval."""
+        """Add the consultations of the walk-ins of an interval, and its interruptions."""
         if not self._walk_in or self._walk_in[interval].reach == 0:
             return laws, None
         return self._capped(self._walk_in[interval].forward(laws), limit)
@@ -92,19 +97,19 @@ class WorkloadChain:
         out[:, left:] = 0
 
     def arrive_and_drain(
-        self, laws: Tensor, groups: list[Group], limit: int
+        self, laws: Tensor, groups: list[Group], limit: int, kind: int = 0
     ) -> tuple[Tensor, Tensor | None]:
         """Convolve all rows at once, then shift each group."""
-        laws, overflow = self.arrive(laws, limit)
+        laws, overflow = self.arrive(laws, limit, kind)
         nearest = groups[0][0]
         drained = laws.new_empty(len(laws), self.drained_states(laws.shape[1], nearest))
         for gap, first, last in groups:
             self.drain(laws[first:last], gap, drained[first:last])
         return drained, overflow
 
-    def arrive_back(self, values: Tensor, states: int) -> Tensor:
+    def arrive_back(self, values: Tensor, states: int, kind: int = 0) -> Tensor:
         """Return E[f(w + S)]."""
-        return self._patient.back(values, states)
+        return self._patients[kind].back(values, states)
 
     def walk_in_back(self, values: Tensor, interval: int, states: int) -> Tensor:
         """Return E[f(w + A)] with A the work of the interval's walk-ins."""
@@ -117,11 +122,10 @@ class WorkloadChain:
         return self._walk_in_kind or [0] * intervals
 
     def transition(
-        self, patients: int, interval: int, states: int, length: int, adjoint: bool = False
+        self, kinds: tuple[int, ...], walk_in_kind: int, states: int, length: int
     ) -> Array:
         """Return the transition matrix; what would leave the grid is collected at its ends."""
-        kind = self._walk_in_kind[interval] if self._walk_in_kind else 0
-        return self._transition(patients, kind, states, length, adjoint)
+        return self._transition(kinds, walk_in_kind, states, length)
 
     def within(self, laws: Tensor, minutes: Tensor) -> Tensor:
         """Return P(work <= minutes) for each law and time."""
@@ -152,13 +156,13 @@ class WorkloadChain:
         return self._support.after_patients(appointments).amax(1)
 
     def _make_transition(
-        self, patients: int, kind: int, states: int, length: int, adjoint: bool
+        self, kinds: tuple[int, ...], walk_in_kind: int, states: int, length: int
     ) -> Array:
-        """Return the matrix of walk-ins of a kind, ``patients`` booked and ``length`` intervals."""
+        """Return the matrix of walk-ins of a kind, booked patients and ``length`` intervals."""
         shift = length * self._shift
-        work = self._walk_in_masses[kind] if self._walk_in_masses else np.ones(1)
-        for _ in range(patients):
-            work = np.convolve(work, self._service)
+        work = self._walk_in_masses[walk_in_kind] if self._walk_in_masses else np.ones(1)
+        for kind in kinds:
+            work = np.convolve(work, self._services[kind])
         moved = np.zeros((states, states + max(work.size, shift)))
         # Row k of a Toeplitz matrix is the mass moved by k places.
         places = np.arange(states)[:, None] + np.arange(work.size)
@@ -166,7 +170,7 @@ class WorkloadChain:
         matrix = moved[:, shift : shift + states].copy()
         matrix[:, 0] += moved[:, :shift].sum(1)
         matrix[:, -1] += moved[:, shift + states :].sum(1)
-        return np.ascontiguousarray(matrix.T) if adjoint else matrix
+        return matrix
 
     def _capped(self, laws: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
         """Move the mass beyond ``limit`` states to the last of them, never drop it."""
@@ -181,33 +185,8 @@ class WorkloadChain:
         return kept, overflow
 
 
-def compound_masses(session: ClinicSession, step: float) -> list[Array]:
-    """Return the mass of the work that walk-ins bring, one per interval; empty without any.
-
-    Intervals with the same number law share one array.
-    """
-    if session.walk_ins is None:
-        return []
-    service = session.walk_ins.service_time.mass(step)
-    made: dict[bytes, Array] = {}
-    masses = []
-    for counts in session.walk_ins.count_laws(session.intervals):
-        key = counts.tobytes()
-        if key not in made:
-            made[key] = _compound(counts, service)
-        masses.append(made[key])
-    return masses
-
-
-def _compound(counts: Array, service: Array) -> Array:
-    """Return the law of a random sum, by Horner's rule in the number of summands."""
-    mass = np.array([counts[-1]])
-    for probability in counts[-2::-1]:
-        mass = np.convolve(mass, service)
-        mass[0] += probability
-    # Trailing points so improbable that they can change no mean are moved to the last kept point.
-    tail = np.cumsum((np.arange(mass.size) * mass)[::-1])[::-1]
-    keep = max(int(np.count_nonzero(tail > 1e-18)), 1)
-    kept = mass[:keep].copy()
-    kept[-1] += mass[keep:].sum()
-    return kept
+def patient_mass(patient: Patient, step: float) -> Array:
+    """Return the mass of the work that a booked patient brings, which is none without a show."""
+    mass = (1 - patient.no_show) * patient.service_time.mass(step)
+    mass[0] += patient.no_show
+    return np.asarray(mass, np.float64)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from objective import ClinicSession, InvalidInput, Objective, Weights
+from objective.device import DTYPES
 from objective.errors import known_keys
-from objective.evaluate import DTYPES
 from objective.penalties import penalties_from_dict
 from opt.readers import read_durations
 from opt.registry import make_strategy

@@ -6,7 +6,42 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from objective import ClinicSession, ServiceTime, WalkIns
+from objective import ClinicSession, Interruption, PatientType, ServiceTime, WalkIns
+
+SHORT, LONG = ServiceTime.pmf([0.1, 0.2, 0.4, 0.3]), ServiceTime.pmf([0.0, 0.2, 0.1, 0.1, 0.2, 0.4])
+TYPES = {
+    "new": PatientType(LONG, no_show=0.3, waiting_weight=2.0),
+    "return": PatientType(SHORT),
+    "urgent": PatientType(no_show=0.0, waiting_weight=5.0),
+}
+ORDER = ["new", "return", "urgent", "return", "new", "return"]
+AWAY = (Interruption(3, SHORT, probability=0.5), Interruption(0, LONG))
+EMERGENCIES = WalkIns(SHORT, rate=[0.05 * (1 + t % 3) for t in range(9)], discipline="priority")
+
+#: Six patients in nine intervals of three minutes, each with something that real clinics have.
+REAL_CLINICS = {
+    "patients differ": ClinicSession(6, 9, 3.0, LONG, 0.1, None, TYPES, ORDER),
+    "patients differ in no-shows alone": ClinicSession(
+        6, 9, 3.0, ServiceTime.exponential(4.0), 0.1, None,
+        {"sure": PatientType(no_show=0.0), "unsure": PatientType(no_show=0.4)},
+        ["sure", "unsure", "sure", "sure", "unsure", "unsure"],
+    ),
+    "patients differ, walk-ins": ClinicSession(
+        6, 9, 3.0, LONG, 0.1, WalkIns(SHORT, rate=0.2), TYPES, ORDER
+    ),
+    "late start": ClinicSession(6, 9, 3.0, SHORT, 0.1, interruptions=AWAY[1:]),
+    "interruptions": ClinicSession(6, 9, 3.0, SHORT, 0.1, interruptions=AWAY),
+    "interruptions and walk-ins": ClinicSession(
+        6, 9, 3.0, SHORT, 0.1, WalkIns(LONG, counts=[0.8, 0.1, 0.1]), interruptions=AWAY
+    ),
+    "everything but priority": ClinicSession(
+        6, 9, 3.0, LONG, 0.1, WalkIns(SHORT, rate=0.2), TYPES, ORDER, AWAY
+    ),
+    "priority": ClinicSession(6, 9, 3.0, SHORT, 0.1, EMERGENCIES),
+    "priority, patients differ, late start": ClinicSession(
+        6, 9, 3.0, SHORT, 0.1, EMERGENCIES, TYPES, ORDER, AWAY[1:]
+    ),
+}  # fmt: skip
 
 
 def random_schedules(number: int, patients: int, intervals: int, seed: int = 0) -> Tensor:

@@ -27,7 +27,7 @@ class ServiceTimeIn(Strict):
 
     law: Literal[
         "exponential", "gamma", "lognormal", "weibull", "deterministic", "poisson", "pmf",
-        "empirical", "histogram",
+        "empirical", "histogram", "rounded",
     ]  # fmt: skip
     mean: Minutes | None = None
     cv: Annotated[float, Field(gt=0, le=5)] | None = None

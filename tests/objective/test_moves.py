@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from objective import ClinicSession, Objective, ServiceTime, Square, WalkIns, Weights
-from tests.cases import random_schedules
+from tests.cases import REAL_CLINICS, random_schedules
 
 SESSIONS = {
     "exponential": ClinicSession(6, 9, 5.0, ServiceTime.exponential(8.0)),
@@ -19,12 +19,13 @@ SESSIONS = {
         WalkIns(ServiceTime.poisson(4.0), rate=[0.1 * t for t in range(9)]),
     ),
     "one interval": ClinicSession(3, 1, 5.0, ServiceTime.exponential(8.0)),
+    **REAL_CLINICS,
 }  # fmt: skip
 CASES = [
     (name, idle)
     for name, session in SESSIONS.items()
     for idle in ("session", "makespan")
-    if session.walk_ins is None or idle == "session"
+    if idle == "session" or not (session.walk_ins or session.interruptions)
 ]
 
 
@@ -69,3 +70,35 @@ def test_moves_charge_penalties(weights: Weights):
     direct = objective(torch.stack([other for _, _, other in moves])).cost
     read = torch.stack([objective.moves(schedule)[i, j] for i, j, _ in moves])
     assert torch.allclose(read, direct, rtol=1e-11)
+
+
+@pytest.mark.parametrize("name", ["poisson", "patients differ", "priority"])
+@pytest.mark.parametrize("idle", ["session", "makespan"])
+def test_moves_of_schedules_with_fewer_patients_equal_evaluating_them(
+    name: str, idle: str, weights: Weights
+):
+    """Where the number of patients is free a batch may hold different numbers."""
+    session = SESSIONS[name]
+    if session.walk_ins and idle == "makespan":
+        return
+    objective = Objective(session, weights, idle=idle, value_per_patient=3.0)
+    schedules = torch.cat([random_schedules(2, booked, 9, seed=booked) for booked in (4, 6, 1)])
+    together = objective.moves(schedules)
+    for row, schedule in enumerate(schedules):
+        moves = neighbours(schedule)
+        direct = objective(torch.stack([other for _, _, other in moves])).cost
+        read = torch.stack([together[row, i, j] for i, j, _ in moves])
+        assert torch.allclose(read, direct, rtol=1e-12, atol=1e-11)
+
+
+def test_moves_on_a_fine_grid_equal_evaluating_every_neighbour(weights: Weights):
+    """Where the products of steps would be too large to keep, they are taken in turn."""
+    session = ClinicSession(3, 40, 5.0, ServiceTime.gamma(20.0, 0.8))
+    objective = Objective(session, weights, step=0.5)
+    schedule = torch.zeros(40, dtype=torch.int64)
+    schedule[[0, 2, 30]] = 1
+    moves = neighbours(schedule)
+    direct = objective(torch.stack([other for _, _, other in moves])).cost
+    found = objective.moves(schedule)
+    read = torch.stack([found[i, j] for i, j, _ in moves])
+    assert torch.allclose(read, direct, rtol=1e-12, atol=1e-11)
