@@ -86,6 +86,17 @@ def test_an_interruption_that_does_not_come_takes_no_time():
     assert abs(estimate((days.end == 18).to(torch.float64)).z(0.25)) < 4
 
 
+def test_an_interruption_overtakes_as_walk_ins_with_priority_do():
+    """The second of two patients begins at 8, or at 11 where 3 minutes from 5 on come first."""
+    nobody = WalkIns(fixed(5), counts=[1.0], discipline="priority")
+    rare = Interruption(1, fixed(3), probability=0.25)
+    session = ClinicSession(2, 4, 5.0, fixed(8), walk_ins=nobody, interruptions=[rare])
+    days = simulate(session, [2, 0, 0, 0], 10_000, 0)
+    assert set(days.wait[:, 1].tolist()) == {8, 11}
+    assert abs(days.waiting.z((0.75 * 8 + 0.25 * 11) / 2)) < 4
+    assert days.walk_in_waiting.mean == 0
+
+
 def test_patients_that_differ_bring_their_own_time_weight_and_no_show():
     """Seen 0-10 (long) and 10-14 (short), or 0-4 and 4-14."""
     types = {"long": PatientType(fixed(10), waiting_weight=2.0), "short": PatientType(fixed(4))}
