@@ -1,5 +1,6 @@
 """What clinic schedules cost: expected waiting, idle time and tardiness, exact and in batches."""
 
+from objective.behaviour import Behaviour
 from objective.errors import InvalidInput
 from objective.evaluate import Objective
 from objective.interruption import Interruption
@@ -14,6 +15,7 @@ from objective.walk_ins import WalkIns
 from objective.weights import Weights
 
 __all__ = [
+    "Behaviour",
     "ClinicSession",
     "Excess",
     "Interruption",

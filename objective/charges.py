@@ -67,6 +67,11 @@ class Charges:
         self._found: dict[tuple[tuple[int, ...], int], Array] = {}
 
     @property
+    def wait(self) -> Tensor:
+        """The expected wait by the work found, (intervals, states) minutes."""
+        return self.waiting_vectors[..., int(self.priority)]
+
+    @property
     def _free(self) -> bool:
         """Whether the number of patients is a decision."""
         return self._value is not None

@@ -201,11 +201,11 @@ class Objective:
 
     def profile(self, schedule: ScheduleBatch, late: float = 15.0) -> Profile:
         """Return one schedule in detail; ``late`` is the wait, in minutes, called long."""
-        batch = as_schedules(schedule, self.session, self.device).to(torch.int64)
+        batch = as_schedules(schedule, self.session, self.device, self.free).to(torch.int64)
         if len(batch) != 1:
             raise InvalidInput("schedule", f"a batch of {len(batch)}", "a single schedule")
         late = non_negative_number("late", late)
-        return profile_of(self.session, self.chain, batch, late)
+        return profile_of(self.session, self.chain, batch, self._charges.wait, late)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that defines the numbers, as plain names and numbers."""

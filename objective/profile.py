@@ -10,6 +10,7 @@ from torch import Tensor
 from objective.chain import Chain
 from objective.schedules import appointment_intervals
 from objective.session import ClinicSession
+from objective.simulator import simulate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95)
 #: Points of the law of the finishing time.
 FINISH_POINTS = 481
+#: Days simulated for quantiles that no chain yields.
+SIMULATED_DAYS = 100_000
 
 
 @dataclass(frozen=True)
@@ -96,30 +99,54 @@ class Profile:
         return frame
 
 
-def profile_of(session: ClinicSession, chain: Chain, schedule: Tensor, late: float) -> Profile:
-    """Return the profile of one schedule, (1, intervals)."""
+def profile_of(
+    session: ClinicSession, chain: Chain, schedule: Tensor, wait: Tensor, late: float
+) -> Profile:
+    """Return the profile of one schedule, (1, intervals).
+
+    ``wait`` is the expected wait by the work found, (intervals, states) minutes. Where walk-ins
+    have priority it is all that is linear in the laws; the quantiles are simulated there.
+    """
     found, before, after, last = _laws_along(session, chain, schedule)
     work = chain.work()
-    appointments = appointment_intervals(schedule, session.patients)[0]
+    intervals = appointment_intervals(schedule, len(found))[0]
     mean_before = torch.stack([laws @ work[: len(laws)] for laws in [*before, last]])
     mean_after = torch.stack([laws @ work[: len(laws)] for laws in after])
     tardiness = float(mean_before[-1])
     time, probability = _finishing_law(session, chain, schedule[0], after, last)
-    waits = _stacked(found)
+    waits = _stacked(found, chain.work())
+    if session.walk_ins is not None and session.walk_ins.discipline == "priority" and found:
+        quantiles, long_wait = _simulated_waits(session.first(len(found)), schedule, late)
+    else:
+        quantiles = chain.quantiles(waits, torch.tensor(QUANTILES))
+        long_wait = 1 - chain.within(waits, torch.tensor([late]))[:, 0]
+    expected = (waits * wait[intervals, : waits.shape[1]]).sum(1)
+    not_booked = session.expected_booked_work - float(
+        (session.shows * session.mean_service_times)[: len(found)].sum()
+    )
     return Profile(
         session_length=session.length,
-        appointment_time=appointments * session.interval_length,
-        expected_wait=torch.stack([laws @ work[: len(laws)] for laws in found]),
-        wait_quantiles=chain.quantiles(waits, torch.tensor(QUANTILES)),
+        appointment_time=intervals * session.interval_length,
+        expected_wait=expected,
+        wait_quantiles=quantiles,
         late=late,
-        long_wait=1 - chain.within(waits, torch.tensor([late]))[:, 0],
+        long_wait=long_wait,
         idle=session.interval_length - (mean_after - mean_before[1:]),
         finish_time=time,
         finish_probability=probability,
         expected_overtime=tardiness,
         overtime_probability=1 - float(last[0]),
-        utilisation=session.expected_consultations / (session.length + tardiness),
+        utilisation=(session.expected_consultations - not_booked) / (session.length + tardiness),
     )
+
+
+def _simulated_waits(
+    session: ClinicSession, schedule: Tensor, late: float
+) -> tuple[Tensor, Tensor]:
+    """Return quantiles (patients, quantiles) of the waits and P(wait > late), (patients,)."""
+    days = simulate(session, schedule, SIMULATED_DAYS, seed=0, device=schedule.device)
+    levels = torch.tensor(QUANTILES, dtype=torch.float64, device=schedule.device)
+    return days.wait.quantile(levels, dim=0).T, (days.wait > late).to(torch.float64).mean(0)
 
 
 def _laws_along(
@@ -151,7 +178,8 @@ def _finishing_law(
     At a time y after the start of an interval everything is over if the work that was there after
     its arrivals is at most y and nobody comes later; later arrivals are independent of that work.
     """
-    nobody = _nobody_after(session)[schedule.cumsum(0).cpu()]
+    booked = schedule.cumsum(0).cpu()
+    nobody = _nobody_after(session, int(booked[-1]))[booked]
     if session.walk_ins is not None:
         empty = torch.tensor([law[0] for law in session.walk_ins.count_laws(session.intervals)])
         later = empty.flip(0).cumprod(0).flip(0)
@@ -169,12 +197,16 @@ def _finishing_law(
     return time, probability.clamp(0, 1)
 
 
-def _nobody_after(session: ClinicSession) -> Tensor:
-    """Return P(none of the later booked patients comes), after the first k: (patients + 1,)."""
-    absent = torch.from_numpy(np.append(1 - session.shows, 1.0))
+def _nobody_after(session: ClinicSession, booked: int) -> Tensor:
+    """Return P(none of the booked patients after the first k comes), (booked + 1,)."""
+    absent = torch.from_numpy(np.append(1 - session.shows[:booked], 1.0))
     return absent.flip(0).cumprod(0).flip(0)
 
 
-def _stacked(laws: list[Tensor]) -> Tensor:
-    widest = max(len(law) for law in laws)
-    return torch.stack([torch.nn.functional.pad(law, (0, widest - len(law))) for law in laws])
+def _stacked(laws: list[Tensor], like: Tensor) -> Tensor:
+    """Return laws of different widths as one tensor (laws, states)."""
+    widest = max((len(law) for law in laws), default=1)
+    stacked = like.new_zeros(len(laws), widest)
+    for row, law in enumerate(laws):
+        stacked[row, : len(law)] = law
+    return stacked

@@ -1,7 +1,7 @@
 """A clinic session: who is to be seen, and when the provider is there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -210,6 +210,11 @@ class ClinicSession:
     def has_interruptions_inside(self) -> bool:
         """Whether the provider may be called away after the session began."""
         return any(one.interval > 0 for one in self.interruptions)
+
+    def first(self, patients: int) -> "ClinicSession":
+        """Return the session with only its first patients, at least one."""
+        order = self.order if self.order is None else self.order[:patients]
+        return replace(self, patients=patients, order=order)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the session as plain names and numbers."""

@@ -1,97 +1,30 @@
-"""A simulated clinic: patients one by one, to check the chains against.
+"""A simulated clinic: to check the chains against, and to see what goes beyond them.
 
 Nothing here is shared with the chains: consultation times are drawn from the law itself, not from
 its grid, and days are simulated in continuous time, many at once.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
-from torch import Tensor
 
+from objective.behaviour import Behaviour
 from objective.device import available_device
+from objective.draws import Draws, draw, walk_in_laws
 from objective.errors import InvalidInput, whole_number
-from objective.schedules import ScheduleBatch, as_schedules
+from objective.overtaking import waits_when_overtaken
+from objective.schedules import ScheduleBatch, appointment_intervals, as_schedules
+from objective.service_order import Served, serve_in_order
 from objective.session import ClinicSession
+from objective.simulated_days import Estimate, SimulatedDays, estimate
 
+__all__ = ["Estimate", "SimulatedDays", "estimate", "simulate"]
 
-@dataclass(frozen=True)
-class Estimate:
-    """A simulated mean with its standard error, in the unit of what was estimated."""
-
-    mean: float
-    standard_error: float
-
-    def z(self, exact: float) -> float:
-        """Return how many standard errors the estimate lies above ``exact``."""
-        difference = self.mean - exact
-        if abs(difference) <= 1e-9 * max(1.0, abs(exact)):
-            return 0.0
-        return difference / self.standard_error if self.standard_error > 0 else float("inf")
-
-
-@dataclass(frozen=True)
-class SimulatedDays:
-    """What happened on simulated days, minutes.
-
-    Attributes
-    ----------
-    wait
-        Waiting time of each booked patient, (days, patients); what the patient would have waited
-        where it did not come.
-    shown
-        Whether the patient came, (days, patients).
-    end
-        End of the last consultation, (days,); 0 where nobody came.
-    work
-        Consultation time of all who came, (days,).
-    walk_in_wait, walk_ins
-        Total waiting time of the walk-ins, and their number, (days,).
-    """
-
-    session: ClinicSession
-    wait: Tensor
-    shown: Tensor
-    end: Tensor
-    work: Tensor
-    walk_in_wait: Tensor
-    walk_ins: Tensor
-
-    @property
-    def waiting(self) -> Estimate:
-        """Waiting time per patient who shows: the day's total over the expected number."""
-        expected = self.session.patients * (1 - self.session.no_show)
-        return estimate((self.wait * self.shown).sum(1) / expected)
-
-    @property
-    def tardiness(self) -> Estimate:
-        """Time by which the last consultation ends after the session."""
-        return estimate((self.end - self.session.length).clamp(min=0))
-
-    @property
-    def session_idle(self) -> Estimate:
-        """Idle time in [0, max(session length, end)]."""
-        return estimate(self.end.clamp(min=self.session.length) - self.work)
-
-    @property
-    def makespan_idle(self) -> Estimate:
-        """End of the last consultation minus the work."""
-        return estimate(self.end - self.work)
-
-    @property
-    def walk_in_waiting(self) -> Estimate:
-        """Waiting time per walk-in: the day's total over the expected number."""
-        return estimate(self.walk_in_wait / max(self.session.expected_walk_ins, 1e-300))
-
-    def overtime_beyond(self, minutes: float) -> Estimate:
-        """Probability that the last consultation ends more than ``minutes`` late."""
-        return estimate((self.end - self.session.length > minutes).to(torch.float64))
-
-
-def estimate(values: Tensor) -> Estimate:
-    """Return mean and standard error of independent values (days,)."""
-    return Estimate(float(values.mean()), float(values.std() / len(values) ** 0.5))
+#: Bytes that the days simulated at one time may occupy, beside what is kept of all days.
+CHUNK_BYTES = 64 * 2**20
+#: Bytes that a customer of a day occupies while it is served, and a single walk-in while drawn.
+CUSTOMER_BYTES, WALK_IN_BYTES = 144, 64
+#: Most days, and most waits that are kept: 9 bytes each.
+MAX_DAYS, MAX_WAITS = 10_000_000, 250_000_000
 
 
 def simulate(
@@ -100,6 +33,7 @@ def simulate(
     days: int,
     seed: int,
     device: str | torch.device = "cpu",
+    behaviour: Behaviour | None = None,
 ) -> SimulatedDays:
     """Simulate independent days under one schedule.
 
@@ -108,66 +42,74 @@ def simulate(
     session, schedule
         The session, and one schedule of it.
     days
-        Number of days, 2 to 10 million.
+        Number of days, 2 to 10 million, and at most 250 million over the number of patients.
     seed
-        Seed of all randomness.
+        Seed of all randomness. Behaviours are comparable day by day under the same seed.
     device
         Where the days are simulated.
+    behaviour
+        How the days depart from the plan; None is as planned.
 
     Raises
     ------
     InvalidInput
-        If the schedule is not one of the session's, or an argument is outside its range.
+        If the schedule is not one of the session's, if an argument is outside its range, or for
+        unpunctual patients where walk-ins have priority.
     """
     place = available_device(device)
-    whole_number("days", days, 2, 10_000_000)
+    whole_number("days", days, 2, min(MAX_DAYS, MAX_WAITS // session.patients))
     whole_number("seed", seed, 0, 2**63 - 1)
+    behaviour = _defined(behaviour or Behaviour(), session)
     schedules = as_schedules(schedule, session, place)
     if len(schedules) != 1:
         raise InvalidInput("schedule", f"a batch of {len(schedules)}", "a single schedule")
-    booked = schedules[0].tolist()
-    random = np.random.default_rng(seed)
+    intervals = appointment_intervals(schedules.to(torch.int64), session.patients)[0].tolist()
+    # A patient's waits lie beside each other here, and a day's in what is returned.
+    wait = torch.empty(session.patients, days, dtype=torch.float64, device=place)
+    shown = torch.empty(session.patients, days, dtype=torch.bool, device=place)
+    end, work, walk_in_wait, walk_ins = torch.empty(4, days, dtype=torch.float64, device=place)
+    size = _chunk_days(session)
+    for chunk, first in enumerate(range(0, days, size)):
+        part = slice(first, min(first + size, days))
+        stream = np.random.SeedSequence(seed, spawn_key=(chunk,))
+        draws = draw(session, behaviour, part.stop - first, stream, place)
+        served = _serve(session, intervals, draws, behaviour)
+        wait[:, part], shown[:, part] = served.wait, draws.shown
+        end[part], work[part] = served.end, served.work
+        walk_in_wait[part], walk_ins[part] = served.walk_in_wait, draws.walk_ins.sum(0)
+    return SimulatedDays(session, wait.T, shown.T, end, work, walk_in_wait, walk_ins)
 
-    def on_device(values: object) -> Tensor:
-        return torch.as_tensor(np.asarray(values, np.float64)).to(place)
 
-    free = torch.zeros(days, dtype=torch.float64, device=place)
-    last_end, work = torch.zeros_like(free), torch.zeros_like(free)
-    walk_in_wait, walk_ins = torch.zeros_like(free), torch.zeros_like(free)
-    waits, shown = [], []
-    laws = session.walk_ins.count_laws(session.intervals) if session.walk_ins else []
+def _serve(
+    session: ClinicSession, appointments: list[int], draws: Draws, behaviour: Behaviour
+) -> Served:
+    served = serve_in_order(session, appointments, draws, behaviour.service_order == "arrival")
+    if not _priority(session):
+        return served
+    # Whoever goes first, the work that is there at any time, and so the end, is the same.
+    wait, walk_in_wait = waits_when_overtaken(session, appointments, draws)
+    return Served(wait, walk_in_wait, served.end, served.work)
 
-    def serve(present: Tensor, service: Tensor, now: float) -> Tensor:
-        """Serve one more patient on the days on which there is one; return the waits."""
-        nonlocal free, last_end, work
-        wait = (free - now).clamp(min=0)
-        end = now + wait + service
-        free = torch.where(present, end, free)
-        last_end = torch.where(present, end, last_end)
-        work = work + present * service
-        return wait
 
-    for interval, patients in enumerate(booked):
-        now = interval * session.interval_length
-        if session.walk_ins is not None:
-            law = laws[interval]
-            number = on_device(random.choice(law.size, size=days, p=law))
-            walk_ins += number
-            for ahead in range(int(number.max())):
-                service = on_device(session.walk_ins.service_time.sample((days,), random))
-                present = number > ahead
-                walk_in_wait += present * serve(present, service, now)
-        for _ in range(patients):
-            service = on_device(session.service_time.sample((days,), random))
-            present = on_device(random.random(days)) < (1 - session.no_show)
-            waits.append(serve(present, service, now))
-            shown.append(present)
-    return SimulatedDays(
-        session=session,
-        wait=torch.stack(waits, dim=1),
-        shown=torch.stack(shown, dim=1),
-        end=last_end,
-        work=work,
-        walk_in_wait=walk_in_wait,
-        walk_ins=walk_ins,
-    )
+def _defined(behaviour: Behaviour, session: ClinicSession) -> Behaviour:
+    """Return a behaviour; raise `InvalidInput` if it is none or not defined for the session."""
+    if not isinstance(behaviour, Behaviour):
+        raise InvalidInput("behaviour", behaviour, "a Behaviour or None")
+    if _priority(session) and not behaviour.punctual:
+        given = {"mean": behaviour.punctuality_mean, "sd": behaviour.punctuality_sd}
+        allowed = "0 on average and in spread where walk-ins have priority"
+        raise InvalidInput("behaviour.punctuality", given, allowed)
+    return behaviour
+
+
+def _priority(session: ClinicSession) -> bool:
+    return session.walk_ins is not None and session.walk_ins.discipline == "priority"
+
+
+def _chunk_days(session: ClinicSession) -> int:
+    """Return how many days are simulated at one time."""
+    epochs = len(walk_in_laws(session))
+    # One more for a late start, which must not change which days are simulated together.
+    customers = session.patients + len(session.interruptions) + epochs + 1
+    day = CUSTOMER_BYTES * customers + WALK_IN_BYTES * session.expected_walk_ins
+    return max(1, int(CHUNK_BYTES / day))

@@ -1,7 +1,8 @@
-"""``python -m opt``: search, verify a result, or price a file of schedules."""
+"""``python -m opt``: search, verify or stress a result, or price a file of schedules."""
 
 import os
 import sys
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,16 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from objective import InvalidInput
+from objective import ClinicSession, InvalidInput
 from objective.errors import whole_number
-from opt.configuration import objective_from, search_from
-from opt.display import performance_table, print_result, progress_display, stdout_console
+from opt.configuration import behaviour_from, device_from, objective_from, search_from
+from opt.display import (
+    performance_table,
+    print_result,
+    progress_display,
+    stdout_console,
+    stress_table,
+)
 from opt.files import write_csv, write_files
 from opt.optimise import optimise
 from opt.published import matching_rows
@@ -22,6 +29,7 @@ from opt.readers import read_schedules
 from opt.registry import BASELINES
 from opt.report.report import write_report
 from opt.result import Result, read_result, verify_result
+from opt.stress import MEASURES, PUNCTUAL_ONLY, punctual_only, stress
 
 #: Exit statuses.
 WRONG_INPUT, NOT_VERIFIED = 2, 1
@@ -51,6 +59,9 @@ def run(configuration: DictConfig) -> float | None:
     """Run one job of Hydra; its cost is what a sweeper may minimise."""
     settings: Any = OmegaConf.to_container(configuration, resolve=True, throw_on_missing=True)
     directory = Path(HydraConfig.get().runtime.output_dir)
+    if settings["stress"] is not None:
+        stress_file(settings, directory)
+        return None
     if settings["evaluate"] is not None:
         evaluate_file(settings, directory)
         return None
@@ -102,6 +113,26 @@ def evaluate_file(settings: dict[str, Any], directory: Path) -> None:
     lines = [[name, *(row[column] for column in columns)] for name, row in rows.items()]
     write_csv(directory / "evaluated.csv", ["schedule", *columns], lines)
     print(f"Written to {directory / 'evaluated.csv'}")
+
+
+def stress_file(settings: dict[str, Any], directory: Path) -> None:
+    """Simulate the schedule of a result under stress: print the rows and write stress.csv."""
+    if settings["evaluate"] is not None:
+        raise InvalidInput("stress", settings["stress"], "given without evaluate")
+    behaviour, days = behaviour_from(settings)
+    contents = read_result(Path(str(settings["stress"])))
+    rows = stress(contents, behaviour, days, settings["seed"], device_from(settings)["name"])
+    console = stdout_console()
+    console.print(stress_table(rows))
+    if punctual_only(ClinicSession.from_dict(contents["session"])):
+        console.print(PUNCTUAL_ONLY, highlight=False)
+    columns = [part for name in MEASURES for part in (name, f"{name}_standard_error")]
+    lines = [
+        [row.name, *(number for name in MEASURES for number in astuple(getattr(row, name)))]
+        for row in rows
+    ]
+    write_csv(directory / "stress.csv", ["behaviour", *columns], lines)
+    print(f"Written to {directory / 'stress.csv'}")
 
 
 def verify_file(path: Path) -> int:

@@ -5,11 +5,11 @@ network is as safe as one from a file.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from objective import ClinicSession, InvalidInput, Objective, Weights
+from objective import Behaviour, ClinicSession, InvalidInput, Objective, ServiceTime, Weights
 from objective.device import DTYPES
 from objective.errors import known_keys
 from objective.penalties import penalties_from_dict
@@ -49,8 +49,7 @@ def search_from(configuration: Mapping[str, Any]) -> Search:
 
 def objective_from(configuration: Mapping[str, Any]) -> Objective:
     """Return the objective that a composed configuration describes."""
-    names = ("name", "dtype", "chunk_bytes")
-    device = known_keys("device", configuration["device"], names, required=names[:2])
+    device = device_from(configuration)
     if device["dtype"] not in DTYPES:
         raise InvalidInput("device.dtype", device["dtype"], "one of " + ", ".join(DTYPES))
     waiting, tardiness = penalties_from_dict(configuration["penalties"])
@@ -66,6 +65,23 @@ def objective_from(configuration: Mapping[str, Any]) -> Objective:
         step=configuration["step"],
         chunk_bytes=device.get("chunk_bytes"),
     )
+
+
+def behaviour_from(configuration: Mapping[str, Any]) -> tuple[Behaviour, int]:
+    """Return how simulated days depart from the plan, and the number of days."""
+    names = [field.name for field in fields(Behaviour)]
+    known = ("days", *names)
+    given = known_keys("behaviour", configuration["behaviour"], known, required=known)
+    days = given.pop("days")
+    if given["late_start"] is not None:
+        given["late_start"] = ServiceTime.from_dict(service_time_from(given["late_start"]))
+    return Behaviour(**given), days
+
+
+def device_from(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where and how precisely to compute, with nothing unknown."""
+    names = ("name", "dtype", "chunk_bytes")
+    return known_keys("device", configuration["device"], names, required=names[:2])
 
 
 def session_from(configuration: Mapping[str, Any]) -> ClinicSession:

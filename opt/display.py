@@ -13,6 +13,7 @@ from rich.table import Table
 from objective import ClinicSession
 from opt.result import Result
 from opt.stopping import Progress
+from opt.stress import MEASURES, StressRow
 
 #: Seconds between two plain lines of progress.
 PLAIN_EVERY = 5.0
@@ -53,6 +54,28 @@ def performance_table(rows: Mapping[str, Mapping[str, float]], columns: Sequence
     for name, row in rows.items():
         cells = [f"{row[column]:.4f}" if column in row else "" for column in columns]
         table.add_row(name.replace("_", " "), *cells)
+    return table
+
+
+def stress_table(rows: Sequence[StressRow]) -> Table:
+    """Return a table of a stressed schedule: minutes, and changes against the simulated plan.
+
+    The first row is exact, the second is the plan.
+    """
+    table = Table()
+    table.add_column("behaviour")
+    for measure in MEASURES:
+        table.add_column(measure, justify="right")
+        table.add_column("change", justify="right")
+    exact, planned, *stressed = rows
+    for row in rows:
+        cells = []
+        for measure in MEASURES:
+            value, before = getattr(row, measure), getattr(planned, measure)
+            error = "" if row is exact else f" ± {value.standard_error:.2f}"
+            cells.append(f"{value.mean:.2f}{error}")
+            cells.append(f"{value.mean - before.mean:+.2f}" if row in stressed else "")
+        table.add_row(row.name, *cells)
     return table
 
 

@@ -1,62 +1,19 @@
 """``python -m opt`` as a user runs it: what it prints, writes and refuses."""
 
-import contextlib
 import csv
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
-from opt.__main__ import main
+from tests.command import TIME_LIMIT, command, process
 
 SMALL = ["session.patients=4", "session.intervals=8", "report=false"]
-TIME_LIMIT = 120
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended and what it printed."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def process(*arguments: str, cwd: Path) -> Done:
-    """Run the command in a folder, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "opt", *arguments],
-        cwd=cwd, capture_output=True, text=True, timeout=TIME_LIMIT,
-    )  # fmt: skip
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-def command(*arguments: str, cwd: Path) -> Done:
-    """Run the command in a folder, in this process: torch takes seconds to import."""
-    GlobalHydra.instance().clear()
-    out, err = io.StringIO(), io.StringIO()
-    status: object = 0
-    with (
-        contextlib.chdir(cwd),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr(sys, "argv", ["opt", *arguments])
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code
-    GlobalHydra.instance().clear()
-    return Done(int(str(status or 0)), out.getvalue(), err.getvalue())
 
 
 def run_folder(cwd: Path) -> Path:
@@ -205,6 +162,7 @@ def test_help_shows_what_can_be_chosen(tmp_path: Path):
         "strategy: ",
         "local_search",
         "verify=",
+        "stress=",
         "patients: 12",
     ):
         assert word in done.stdout
