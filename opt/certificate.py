@@ -4,9 +4,8 @@ At the point z the cost g has the subgradients y_j that greedy chains yield: a c
 coordinates of z by one, one after the other, and lowers the others, one after the other; the
 successive differences of the cost along it, and minus those along the lowered part, are the entries
 of y_j. Any mean y = sum lambda_j y_j is a subgradient too, so g(q) >= g(z) + y (q - z) for every
-schedule q, and the smallest value of the right-hand side over 0 <= q_1 <= .. <= q_n <= H is
-g(z) - y z + H min_j (y_j + .. + y_n), the empty sum included. Whoever found the chains and the
-weights, evaluating the chains again proves the bound.
+schedule q, and the smallest value of the right-hand side over all schedules is a lower bound (see
+`opt.lower_bound`). Whoever found the chains and the weights, evaluating the chains again proves it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +18,11 @@ from numpy.typing import NDArray
 from objective import InvalidInput, Objective
 from objective.errors import known_keys
 from objective.session import MAX_INTERVALS, MAX_PATIENTS
-from opt.coordinates import Coordinates, Points, Space
-from opt.validity import reasons_against
+from opt.constraints import Constraints, Space
+from opt.coordinates import Coordinates
+from opt.difference import EmptyError, Points
+from opt.lower_bound import lower_bound
+from opt.validity import not_expressed, reasons_against
 
 Array = NDArray[np.float64]
 
@@ -45,6 +47,9 @@ class Certificate:
         The weight of each chain's subgradient; none negative, sum 1.
     cost, lower_bound
         Cost of the schedule, and what every schedule costs at least.
+    left_out
+        Demands that the coordinates cannot express: the bound holds without them, and so with them,
+        but the point need not meet them.
     """
 
     space: Space
@@ -53,11 +58,7 @@ class Certificate:
     weights: tuple[float, ...]
     cost: float
     lower_bound: float
-
-    @property
-    def gap(self) -> float:
-        """By how much at most a schedule could be better."""
-        return max(self.cost - self.lower_bound, 0.0)
+    left_out: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the certificate as plain names and numbers."""
@@ -68,13 +69,14 @@ class Certificate:
             "weights": list(self.weights),
             "cost": self.cost,
             "lower_bound": self.lower_bound,
+            "left_out": list(self.left_out),
         }
 
     @staticmethod
     def from_dict(description: Mapping[str, Any]) -> "Certificate":
         """Make the certificate that `to_dict` described; raise `InvalidInput` for a broken one."""
         names = ("space", "point", "chains", "weights", "cost", "lower_bound")
-        fields = known_keys("certificate", description, names, required=names)
+        fields = known_keys("certificate", description, (*names, "left_out"), required=names)
         if fields["space"] not in ("a", "p"):
             raise InvalidInput("certificate.space", fields["space"], "'a' or 'p'")
         try:
@@ -85,6 +87,7 @@ class Certificate:
                 weights=tuple(float(weight) for weight in fields["weights"]),
                 cost=float(fields["cost"]),
                 lower_bound=float(fields["lower_bound"]),
+                left_out=tuple(map(str, fields.get("left_out", ()))),
             )
         except (TypeError, ValueError, OverflowError):
             raise InvalidInput("certificate", description, "lists of numbers") from None
@@ -114,19 +117,21 @@ def subgradient(chain: Sequence[int], costs: Array, cost: float) -> Array:
     return slopes
 
 
-def lower_bound(cost: float, point: Points, slopes: Array, height: int) -> float:
-    """Return what every schedule costs at least, given a subgradient at a point."""
-    tails = np.append(np.cumsum(slopes[::-1]), 0.0)
-    return float(cost - slopes @ point + height * tails.min())
-
-
-def verify(certificate: Certificate, objective: Objective) -> list[str]:
+def verify(
+    certificate: Certificate, objective: Objective, constraints: Constraints | None = None
+) -> list[str]:
     """Return what is wrong with a certificate; an empty list means that it proves its bound.
 
     The chains are evaluated again; nothing is taken from the search.
     """
-    wrong = [f"{reason}: no proof" for reason in reasons_against(objective, certificate.space)]
-    coordinates = Coordinates.of(objective.session, certificate.space)
+    constraints, space = constraints or Constraints(), certificate.space
+    wrong = [f"{reason}: no proof" for reason in reasons_against(objective, space)]
+    if not_expressed(objective.session, space, constraints) != list(certificate.left_out):
+        wrong.append("the certificate leaves out other constraints than its coordinates have to")
+    try:
+        coordinates = Coordinates.of(objective.session, space, constraints, objective.free)
+    except EmptyError:
+        return [*wrong, "no schedule meets the constraints"]
     point, weights = np.array(certificate.point, np.int64), np.array(certificate.weights)
     everything = list(range(1, coordinates.dimension + 1))
     if wrong:
@@ -135,7 +140,7 @@ def verify(certificate: Certificate, objective: Objective) -> list[str]:
         return ["the point is not a schedule of this session"]
     if len(weights) != len(certificate.chains):
         return ["there is not one weight per chain"]
-    if coordinates.height and coordinates.dimension:
+    if coordinates.dimension:
         if not (weights >= 0).all() or not abs(weights.sum() - 1) < 1e-12:
             return ["the weights are negative somewhere or do not sum to 1"]
         if any(sorted(map(abs, chain)) != everything for chain in certificate.chains):
@@ -152,7 +157,7 @@ def verify(certificate: Certificate, objective: Objective) -> list[str]:
     for index, chain in enumerate(certificate.chains):
         part = np.array(along[index * len(chain) : (index + 1) * len(chain)])
         slopes += weights[index] * subgradient(chain, part, cost)
-    bound = lower_bound(cost, point, slopes, coordinates.height)
+    bound = lower_bound(cost, point, slopes, coordinates)
     minute = objective.weights.minute
     if not agree(cost, certificate.cost, minute):
         wrong.append(f"the schedule costs {cost:.12g}, not {certificate.cost:.12g}")

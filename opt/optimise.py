@@ -14,6 +14,8 @@ from objective import InvalidInput, Objective
 from objective.errors import whole_number
 from opt.certificate import verify
 from opt.checkpoint import read_checkpoint, write_checkpoint
+from opt.constraints import Constraints
+from opt.feasible import FeasibleSchedules
 from opt.registry import make_strategy
 from opt.result import Iteration, Result, status_of
 from opt.run import Run, Strategy
@@ -32,6 +34,7 @@ def optimise(
     checkpoint: Path | str | None = None,
     resume: bool = False,
     checkpoint_every: float = CHECKPOINT_EVERY,
+    constraints: Constraints | None = None,
 ) -> Result:
     """Search for the schedule of least cost.
 
@@ -54,11 +57,14 @@ def optimise(
         Go on from ``checkpoint`` exactly as if the search had not been interrupted.
     checkpoint_every
         Seconds between two checkpoints; 0 for one after every iteration.
+    constraints
+        What is demanded of every schedule.
 
     Raises
     ------
     InvalidInput
-        If an argument is outside its range, or the checkpoint is unusable or of another search.
+        If an argument is outside its range, if no schedule meets the constraints, or if the
+        checkpoint is unusable or of another search.
     """
     if not isinstance(objective, Objective):
         raise InvalidInput("objective", objective, "an Objective")
@@ -70,7 +76,10 @@ def optimise(
     path = Path(checkpoint) if checkpoint is not None else None
     if path is not None and not path.parent.is_dir():
         raise InvalidInput("checkpoint", str(path), "a file in a folder that exists")
-    search = _Search(objective, chosen, seed)
+    constraints = constraints or Constraints()
+    if not isinstance(constraints, Constraints):
+        raise InvalidInput("constraints", constraints, "Constraints or None")
+    search = _Search(objective, chosen, constraints, seed)
     if resume:
         if path is None:
             raise InvalidInput("checkpoint", None, "a file to resume from")
@@ -96,9 +105,13 @@ def optimise(
 class _Search:
     """A run with its clock and its history."""
 
-    def __init__(self, objective: Objective, strategy: Strategy, seed: int) -> None:
+    def __init__(
+        self, objective: Objective, strategy: Strategy, constraints: Constraints, seed: int
+    ) -> None:
         self.objective, self.strategy, self.seed = objective, strategy, seed
-        self.run: Run = strategy.begin(objective, seed)
+        self.constraints = constraints
+        feasible = FeasibleSchedules(objective.session, constraints, objective.free)
+        self.run: Run = strategy.begin(objective, feasible, seed)
         self.history: list[Iteration] = []
         self.seconds = 0.0
         self.stalled = 0
@@ -149,6 +162,7 @@ class _Search:
         """Return what a checkpoint must have in common with the search that goes on from it."""
         return {
             "objective": self.objective.to_dict(),
+            "constraints": self.constraints.to_dict(),
             "strategy": self.strategy.name,
             "parameters": _parameters(self.strategy),
             "seed": self.seed,
@@ -183,9 +197,9 @@ class _Search:
         assert best is not None
         performance = self.objective(best.schedule)
         proof, note = self.run.certificate, self.run.note
-        if proof is not None and verify(proof, self.objective):
+        if proof is not None and verify(proof, self.objective, self.constraints):
             proof, note = None, "the certificate did not verify"
-        status = status_of(proof, self.objective)
+        status = status_of(proof, self.objective, float(performance.cost[0]))
         if proof and status == "optimal":
             termination = "proved optimal"
         return Result(
@@ -195,6 +209,7 @@ class _Search:
             seed=self.seed,
             schedule=best.schedule.tolist(),
             performance=performance,
+            constraints=self.constraints,
             certificate=proof,
             status=status,
             termination=termination,

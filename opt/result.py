@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from objective import ClinicSession, InvalidInput, Objective, Performance, Weights
 from objective.penalties import penalties_from_dict
 from opt.certificate import TOLERANCE, Certificate, agree, verify
+from opt.constraints import Constraints
 from opt.coordinates import Coordinates
+from opt.feasible import FeasibleSchedules
 
 Status = Literal["optimal", "bounded", "heuristic"]
 
@@ -52,6 +55,7 @@ class Result:
     seed: int
     schedule: list[int]
     performance: Performance
+    constraints: Constraints
     certificate: Certificate | None
     status: Status
     termination: str
@@ -73,12 +77,13 @@ class Result:
     @property
     def gap(self) -> float | None:
         """By how much a schedule could be better at most; None if nothing is proved."""
-        return self.certificate.gap if self.certificate else None
+        return gap_of(self.certificate, self.cost) if self.certificate else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result, without its history, as plain names and numbers."""
         return {
             **self.objective.to_dict(),
+            "constraints": self.constraints.to_dict(),
             "strategy": self.strategy,
             "parameters": self.parameters,
             "seed": self.seed,
@@ -102,12 +107,17 @@ def optimal_gap(objective: Objective, cost: float) -> float:
     return TOLERANCE * max(objective.weights.minute, abs(cost))
 
 
-def status_of(certificate: Certificate | None, objective: Objective) -> Status:
-    """Return what a certificate, already verified, says of a schedule."""
+def gap_of(certificate: Certificate, cost: float) -> float:
+    """Return by how much at most a schedule can be better than one of this cost."""
+    return max(cost - certificate.lower_bound, 0.0)
+
+
+def status_of(certificate: Certificate | None, objective: Objective, cost: float) -> Status:
+    """Return what a certificate, already verified, says of a schedule of this cost."""
     if certificate is None:
         return "heuristic"
-    none = optimal_gap(objective, certificate.cost)
-    return "optimal" if certificate.gap <= none else "bounded"
+    none = optimal_gap(objective, cost)
+    return "optimal" if gap_of(certificate, cost) <= none else "bounded"
 
 
 def objective_from_dict(description: Mapping[str, Any]) -> Objective:
@@ -124,6 +134,7 @@ def objective_from_dict(description: Mapping[str, Any]) -> Objective:
         step=description.get("step"),
         waiting_penalty=waiting,
         tardiness_penalty=tardiness,
+        value_per_patient=description.get("value_per_patient"),
     )
 
 
@@ -148,6 +159,8 @@ def verify_result(contents: Mapping[str, Any]) -> list[str]:
     session in the file alone; how the result was found is not looked at.
     """
     objective = objective_from_dict(contents)
+    constraints = Constraints.from_dict(contents.get("constraints"))
+    feasible = FeasibleSchedules(objective.session, constraints, objective.free)
     minute = objective.weights.minute
     if np.ndim(contents["schedule"]) != 1:
         raise InvalidInput("schedule", contents["schedule"], "one list of whole numbers")
@@ -158,6 +171,8 @@ def verify_result(contents: Mapping[str, Any]) -> list[str]:
         if not _number(contents.get(name))
         or not agree(value, contents[name], minute if name == "cost" else 1.0)
     ]
+    if not feasible.contains(torch.tensor([contents["schedule"]]))[0]:
+        wrong.append("the schedule does not meet the constraints")
     proof = contents.get("certificate")
     certificate = Certificate.from_dict(proof) if proof is not None else None
     if certificate is None:
@@ -165,23 +180,27 @@ def verify_result(contents: Mapping[str, Any]) -> list[str]:
         if stated != (None, None) or contents.get("status") != "heuristic":
             wrong.append("without a certificate nothing is proved")
         return wrong
-    wrong += verify(certificate, objective)
+    wrong += verify(certificate, objective, constraints)
     if wrong:
         return wrong
     schedule = [int(count) for count in contents["schedule"]]
-    if _schedule_of(certificate, objective) != schedule:
+    if not certificate.left_out and _schedule_of(certificate, objective, constraints) != schedule:
         wrong.append("the certificate is for another schedule")
-    for name, value in (("lower_bound", certificate.lower_bound), ("gap", certificate.gap)):
+    cost = float(performance["cost"])
+    gap = gap_of(certificate, cost)
+    for name, value in (("lower_bound", certificate.lower_bound), ("gap", gap)):
         if not _number(contents.get(name)) or not agree(value, contents[name], minute):
             wrong.append(f"{name} is {value:.12g}, not {contents.get(name)}")
-    status = status_of(certificate, objective)
+    status = status_of(certificate, objective, cost)
     if contents.get("status") != status:
         wrong.append(f"status is {status}, not {contents.get('status')}")
     return wrong
 
 
-def _schedule_of(certificate: Certificate, objective: Objective) -> list[int]:
-    coordinates = Coordinates.of(objective.session, certificate.space)
+def _schedule_of(
+    certificate: Certificate, objective: Objective, constraints: Constraints
+) -> list[int]:
+    coordinates = Coordinates.of(objective.session, certificate.space, constraints, objective.free)
     schedule: list[int] = coordinates.schedules(np.array([certificate.point]))[0].tolist()
     return schedule
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from objective import Objective
 from opt.certificate import Certificate
+from opt.feasible import FeasibleSchedules
 
 #: What a checkpoint may hold: tensors, numbers, text, and lists and dicts of these.
 State = dict[str, Any]
@@ -44,8 +45,8 @@ class Run(ABC):
         What a user should know of the result, for example why nothing can be proved.
     """
 
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
+    def __init__(self, objective: Objective, feasible: FeasibleSchedules) -> None:
+        self.objective, self.feasible = objective, feasible
         self.best: Candidate | None = None
         self.current: Candidate | None = None
         self.evaluations = 0
@@ -68,7 +69,9 @@ class Run(ABC):
     @property
     def gap(self) -> float | None:
         """By how much a schedule could be better at most; None if nothing is proved."""
-        return self.certificate.gap if self.certificate else None
+        if self.certificate is None or self.best is None:
+            return None
+        return max(self.best.cost - self.certificate.lower_bound, 0.0)
 
     def price(self, schedules: Tensor) -> Tensor:
         """Return the costs of schedules, (batch,), and count them."""
@@ -112,8 +115,11 @@ class Strategy(Protocol):
 
     name: ClassVar[str]
 
-    def begin(self, objective: Objective, seed: int) -> Run:
-        """Return a run on an objective; equal seeds give equal runs on one device."""
+    def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
+        """Return a run on an objective, among the feasible schedules only.
+
+        Equal seeds give equal runs on one device.
+        """
 
 
 def generator_of(objective: Objective, seed: int) -> torch.Generator:

@@ -2,9 +2,9 @@
 
 Where the cost g is L-natural-convex in some coordinates z, a schedule is optimal if no z + 1_S and
 no z - 1_S costs less. Both neighbourhoods are searched at once: the subgradients of g at z form a
-g-polymatroid, and minus the point of least norm in it plus the normal cone of
-0 <= z_1 <= .. <= z_n <= H is the steepest feasible direction, or 0 at the optimum (Fujishige 2005,
-Submodular Functions and Optimization; Murota 2003, Discrete Convex Analysis). Each iteration turns
+g-polymatroid, and minus the point of least norm in it plus the normal cone of the constraints that
+are tight at z is the steepest feasible direction, or 0 at the optimum (Fujishige 2005, Submodular
+Functions and Optimization; Murota 2003, Discrete Convex Analysis). Each iteration turns
 a direction into a greedy chain, which is one batch of n schedules: either one of them is better,
 and the search moves there, or the chain adds a subgradient, and with it a better bound.
 """
@@ -15,17 +15,22 @@ from typing import ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from objective import InvalidInput, Objective
 from objective.errors import non_negative_number
-from opt.certificate import Certificate, chain_points, lower_bound, subgradient
-from opt.coordinates import Coordinates, Points, Space
+from opt.certificate import Certificate, chain_points, subgradient
+from opt.constraints import Space
+from opt.coordinates import Coordinates
+from opt.difference import DifferenceSystem, Points
+from opt.feasible import FeasibleSchedules
+from opt.greedy_chain import greedy_chain
+from opt.lower_bound import lower_bound
 from opt.minimum_norm import minimum_norm_point
 from opt.result import optimal_gap
 from opt.run import IMPROVEMENT, Run, State
+from opt.strategies.local_search import LocalSearch, LocalSearchRun
 from opt.strategies.rules import equispaced_times, schedule_at
-from opt.validity import certifying_space, reasons_against
+from opt.validity import not_expressed, reasons_against, spaces_by_merit
 
 Array = NDArray[np.float64]
 
@@ -56,42 +61,60 @@ class Exact:
         if self.space not in (None, "a", "p"):
             raise InvalidInput("strategy.space", self.space, "'a', 'p' or None")
 
-    def begin(self, objective: Objective, seed: int) -> Run:
+    def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return a run from evenly spread appointments; nothing in it is random."""
-        return ExactRun(objective, self)
+        return ExactRun(objective, feasible, self, seed)
 
 
 class ExactRun(Run):
-    """The descent: a point, a direction, and the subgradients found at the point."""
+    """The descent: a point, a direction, and the subgradients found at the point.
 
-    def __init__(self, objective: Objective, strategy: Exact) -> None:
-        super().__init__(objective)
-        self._target_gap = strategy.target_gap
-        space = strategy.space or certifying_space(objective)
-        if space is None:
-            space = "p" if objective.session.walk_ins is not None else "a"
+    Where no coordinates express all constraints, the descent leaves some of them out, which gives
+    a bound; then a local search among the feasible schedules goes on from its end.
+    """
+
+    def __init__(
+        self, objective: Objective, feasible: FeasibleSchedules, strategy: Exact, seed: int
+    ) -> None:
+        super().__init__(objective, feasible)
+        self._target_gap, self._seed = strategy.target_gap, seed
+        session, constraints = objective.session, feasible.constraints
+        if strategy.space == "a" and objective.free:
+            allowed = "'p' or None where the number of patients is free"
+            raise InvalidInput("strategy.space", strategy.space, allowed)
+        space = strategy.space or spaces_by_merit(objective, constraints)[0]
         against = reasons_against(objective, space)
         self._certifies = not against
+        self._left_out = tuple(not_expressed(session, space, constraints))
+        notes = []
         if against:
-            self.note = f"nothing is proved in {space}-space: " + "; ".join(against)
-        self._coordinates = Coordinates.of(objective.session, space)
-        start = schedule_at(objective, equispaced_times(objective)).numpy()
-        self._point = self._coordinates.point(start)
+            notes.append(f"nothing is proved in {space}-space: " + "; ".join(against))
+        if self._left_out:
+            bound = "the bound is without: " if self._certifies else "searched without at first: "
+            notes.append(bound + "; ".join(self._left_out))
+        self.note = "; ".join(notes)
+        self._coordinates = Coordinates.of(session, space, constraints, objective.free)
+        even = feasible.nearest(schedule_at(objective, equispaced_times(objective)))
+        self._point = self._coordinates.point(even.numpy())
         self._cost = float("nan")
         self._direction = np.ones(self._coordinates.dimension)
         self._chains: list[tuple[int, ...]] = []
         self._slopes: list[Array] = []
+        self._polish: Run | None = None
 
     def step(self) -> None:
         """Follow one chain: move to a better schedule on it, or learn a subgradient from it."""
+        if self._polish is not None:
+            self._search_on(self._polish)
+            return
         if self.best is None:
             self._cost = float(self._price(self._point[None])[0])
             self._offer()
-        if self._coordinates.height == 0 or self._coordinates.dimension == 0:
-            self._prove(np.zeros(0), np.zeros(self._coordinates.dimension))
-            self.finished = "only one schedule"
+        if not self._coordinates.dimension:
+            self._prove(np.zeros(0), np.zeros(0))
+            self._end("only one schedule")
             return
-        chain = greedy_chain(self._point, self._coordinates.height, self._direction)
+        chain = greedy_chain(self._coordinates.system, self._point, self._direction)
         path = chain_points(self._point, chain)
         costs = self._price(path)
         least = int(costs.argmin())
@@ -110,6 +133,7 @@ class ExactRun(Run):
             "direction": torch.from_numpy(self._direction),
             "chains": [list(chain) for chain in self._chains],
             "slopes": [torch.from_numpy(slopes) for slopes in self._slopes],
+            "polish": self._polish.state() if self._polish else None,
         }
 
     def restore_own(self, state: State) -> None:
@@ -119,6 +143,9 @@ class ExactRun(Run):
         self._direction = state["direction"].numpy()
         self._chains = [tuple(chain) for chain in state["chains"]]
         self._slopes = [slopes.numpy() for slopes in state["slopes"]]
+        if state["polish"] is not None:
+            self._polish = self._local_search()
+            self._polish.restore(state["polish"])
 
     def _move(self, step: Points, cost: float) -> None:
         """Go as far along an improving step as it pays, and forget the old subgradients."""
@@ -138,22 +165,46 @@ class ExactRun(Run):
         """Add a subgradient; finish at the optimum, else turn to the steepest direction."""
         if chain in self._chains:
             # The same chain twice: rounding hides what is left to gain.
-            self.finished = "no better direction"
+            self._end("no better direction")
             return
         self._chains.append(chain)
         self._slopes.append(slopes)
-        normals = active_normals(self._point, self._coordinates.height)
+        normals = active_normals(self._coordinates.system, self._point)
         residual, weights = minimum_norm_point(np.array(self._slopes), normals)
         self._direction = -residual
         self._prove(weights, weights @ np.array(self._slopes))
         gap = self._cost - self._bound
         if gap <= optimal_gap(self.objective, self._cost):
-            self.finished = "proved optimal" if self._certifies else "local optimum"
+            self._end("proved optimal" if self._certifies else "local optimum")
         elif gap <= self._target_gap:
-            self.finished = "gap"
+            self._end("gap")
+
+    def _end(self, reason: str) -> None:
+        """Finish the descent; a search among the feasible schedules follows one that left some out.
+
+        A point that meets the constraints left out needs no such search.
+        """
+        schedule = torch.from_numpy(self._coordinates.schedules(self._point[None]))
+        if bool(self.feasible.contains(schedule)[0]):
+            self.finished = reason
+        else:
+            self._polish = self._local_search()
+
+    def _local_search(self) -> Run:
+        wished = torch.from_numpy(self._coordinates.schedules(self._point[None])[0])
+        start = self.feasible.nearest(wished)[None].to(self.objective.device)
+        return LocalSearchRun(self.objective, self.feasible, LocalSearch(), self._seed, start)
+
+    def _search_on(self, polish: Run) -> None:
+        before = polish.evaluations
+        polish.step()
+        self.evaluations += polish.evaluations - before
+        assert polish.best is not None
+        self.offer(polish.best.schedule, polish.best.cost)
+        self.finished = polish.finished
 
     def _prove(self, weights: Array, slopes: Array) -> None:
-        self._bound = lower_bound(self._cost, self._point, slopes, self._coordinates.height)
+        self._bound = lower_bound(self._cost, self._point, slopes, self._coordinates)
         if not self._certifies:
             return
         used = [index for index, weight in enumerate(weights) if weight > 0]
@@ -164,6 +215,7 @@ class ExactRun(Run):
             weights=tuple(float(weights[index]) for index in used),
             cost=self._cost,
             lower_bound=self._bound,
+            left_out=self._left_out,
         )
 
     def _price(self, points: Points) -> Array:
@@ -172,44 +224,15 @@ class ExactRun(Run):
 
     def _offer(self) -> None:
         schedule = torch.from_numpy(self._coordinates.schedules(self._point[None])[0])
-        self.offer(schedule, self._cost)
+        if bool(self.feasible.contains(schedule[None])[0]):
+            self.offer(schedule, self._cost)
 
 
-def greedy_chain(point: Points, height: int, direction: Array) -> tuple[int, ...]:
-    """Return the chain along a direction, as coordinates counted from 1, negative if lowered.
-
-    Coordinates that may rise do so in decreasing order of the direction, the others fall in
-    increasing order; among equals the later rises first and the earlier falls first, so that every
-    point of the chain is a schedule.
-    """
-    feasible = feasible_direction(point, height, direction)
-    index = np.arange(len(point))
-    rising = (feasible >= 0) & (point < height)
-    up = index[rising][np.lexsort((-index[rising], -feasible[rising]))]
-    down = index[~rising][np.lexsort((index[~rising], feasible[~rising]))]
-    return (*(up + 1).tolist(), *(-(down + 1)).tolist())
-
-
-def feasible_direction(point: Points, height: int, direction: Array) -> Array:
-    """Return the nearest direction that leads nowhere outside: equal coordinates stay in order."""
-    feasible = direction.astype(np.float64).copy()
-    starts = np.flatnonzero(np.diff(point, prepend=-1))
-    for first, last in zip(starts, [*starts[1:], len(point)], strict=True):
-        if last - first > 1:
-            feasible[first:last] = isotonic_regression(feasible[first:last]).x
-    feasible[point == 0] = np.maximum(feasible[point == 0], 0.0)
-    feasible[point == height] = np.minimum(feasible[point == height], 0.0)
-    return feasible
-
-
-def active_normals(point: Points, height: int) -> Array:
-    """Return the normals of the constraints that are tight, (constraints, dimension)."""
-    dimension = len(point)
-    unit = np.eye(dimension)
-    tied = np.flatnonzero(np.diff(point) == 0)
-    normals = [unit[tied] - unit[tied + 1]]
-    if dimension and point[0] == 0:
-        normals.append(-unit[:1])
-    if dimension and point[-1] == height:
-        normals.append(unit[-1:])
-    return np.concatenate(normals)
+def active_normals(system: DifferenceSystem, point: Points) -> Array:
+    """Return the normals of the constraints that are tight at a point, (constraints, dimension)."""
+    tail, head, _ = system.tight(point).T
+    normals = np.zeros((len(tail), system.dimension + 1))
+    rows = np.arange(len(tail))
+    normals[rows, head] += 1
+    normals[rows, tail] -= 1
+    return normals[:, 1:]

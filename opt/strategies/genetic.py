@@ -15,6 +15,7 @@ from torch import Tensor
 
 from objective import InvalidInput, Objective
 from objective.errors import finite_number, positive_number, whole_number
+from opt.feasible import FeasibleSchedules
 from opt.run import Run, State, generator_of
 from opt.strategies.genetic_operators import (
     selection_probabilities,
@@ -64,9 +65,9 @@ class Genetic:
             if not 0 <= finite_number(f"strategy.{name}", getattr(self, name), allowed) <= 1:
                 raise InvalidInput(f"strategy.{name}", getattr(self, name), allowed)
 
-    def begin(self, objective: Objective, seed: int) -> Run:
+    def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return a run from a random population and evenly spread appointments."""
-        return _GeneticRun(objective, self, seed)
+        return _GeneticRun(objective, feasible, self, seed)
 
 
 class _Cost(base.Fitness):  # type: ignore[misc]
@@ -86,11 +87,15 @@ class _Individual(list[int]):
 class _GeneticRun(Run):
     """A population and its record."""
 
-    def __init__(self, objective: Objective, strategy: Genetic, seed: int) -> None:
-        super().__init__(objective)
+    def __init__(
+        self, objective: Objective, feasible: FeasibleSchedules, strategy: Genetic, seed: int
+    ) -> None:
+        super().__init__(objective, feasible)
         self._strategy = strategy
         self._generator = generator_of(objective, seed)
-        self._population = starting_schedules(objective, strategy.population, self._generator)
+        self._population = starting_schedules(
+            objective, feasible, strategy.population, self._generator
+        )
         self._costs = torch.empty(0, device=objective.device)
         self.hall_of_fame = tools.HallOfFame(max(strategy.elite, 1))
         self.logbook = tools.Logbook()
@@ -143,13 +148,14 @@ class _GeneticRun(Run):
         strategy = self._strategy
         elite = self._costs.topk(strategy.elite, largest=False).indices
         pairs = (strategy.population - strategy.elite + 1) // 2
-        parents = self.toolbox.select(2 * pairs)
+        parents = self._with_unbooked(self.toolbox.select(2 * pairs))
         crossing = self._happens(strategy.crossover_probability, pairs)
         children = torch.cat(
             self.toolbox.mate(parents[:pairs], parents[pairs:], crossing=crossing)
         )[: strategy.population - strategy.elite]
         mutating = self._happens(strategy.mutation_probability, len(children))
-        children = self.toolbox.mutate(children, mutating)
+        children = self.toolbox.mutate(children, mutating)[:, : self._population.shape[1]]
+        children = self.feasible.repaired(children)
         self._costs = torch.cat([self._costs[elite], self.toolbox.evaluate(children)])
         self._population = torch.cat([self._population[elite], children])
 
@@ -168,6 +174,16 @@ class _GeneticRun(Run):
         odds = selection_probabilities(self._costs, self._strategy.pressure)
         chosen = torch.multinomial(odds, number, replacement=True, generator=self._generator)
         return self._population[chosen]
+
+    def _with_unbooked(self, schedules: Tensor) -> Tensor:
+        """Add an interval of those who are not booked, where the number of patients is free.
+
+        The operators keep the number of all, and so move patients in and out.
+        """
+        if not self.objective.free:
+            return schedules
+        unbooked = self.objective.session.patients - schedules.sum(1, keepdim=True)
+        return torch.cat([schedules, unbooked], dim=1)
 
     def _happens(self, probability: float, number: int) -> Tensor:
         chance = torch.rand(number, generator=self._generator, device=self.objective.device)

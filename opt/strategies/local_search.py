@@ -15,6 +15,7 @@ from torch import Tensor
 
 from objective import InvalidInput, Objective
 from objective.errors import whole_number
+from opt.feasible import FeasibleSchedules
 from opt.run import IMPROVEMENT, Run, State, generator_of
 from opt.strategies.starts import starting_schedules
 
@@ -50,7 +51,7 @@ class LocalSearch:
                 "strategy.neighbourhood", self.neighbourhood, "'moves' or 'shift_vectors'"
             )
 
-    def begin(self, objective: Objective, seed: int) -> Run:
+    def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return a run from the starts."""
         if self.neighbourhood == "shift_vectors":
             whole_number(
@@ -63,17 +64,35 @@ class LocalSearch:
             whole_number(
                 "strategy.starts times 2^intervals", neighbours, 1, 2**LONGEST_FOR_SHIFTS * 100
             )
-        return _LocalSearchRun(objective, self, seed)
+            if objective.free:
+                raise InvalidInput(
+                    "strategy.neighbourhood",
+                    self.neighbourhood,
+                    "'moves' where the number of patients is free",
+                )
+        return LocalSearchRun(objective, feasible, self, seed)
 
 
-class _LocalSearchRun(Run):
-    """Schedules that each go down until none of them has a better neighbour."""
+class LocalSearchRun(Run):
+    """Schedules that each go down until none of them has a better neighbour.
 
-    def __init__(self, objective: Objective, strategy: LocalSearch, seed: int) -> None:
-        super().__init__(objective)
+    ``schedules`` (starts, intervals) are where to begin, if not at the strategy's own starts.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        feasible: FeasibleSchedules,
+        strategy: LocalSearch,
+        seed: int,
+        schedules: Tensor | None = None,
+    ) -> None:
+        super().__init__(objective, feasible)
         self._strategy = strategy
         self._generator = generator_of(objective, seed)
-        self._schedules = starting_schedules(objective, strategy.starts, self._generator)
+        if schedules is None:
+            schedules = starting_schedules(objective, feasible, strategy.starts, self._generator)
+        self._schedules = schedules
         self._costs = torch.empty(0)
         self._searching = torch.ones(strategy.starts, dtype=torch.bool)
 
@@ -115,24 +134,54 @@ class _LocalSearchRun(Run):
         return costs - IMPROVEMENT * costs.abs().clamp(min=self.objective.weights.minute)
 
     def _best_moves(self, schedules: Tensor, costs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the chosen neighbour of each schedule by moving one patient, and its cost."""
-        moves = self.objective.moves(schedules).cpu()
+        """Return the chosen neighbour of each schedule by moving one patient, and its cost.
+
+        Where the number of patients is free, one may also be added or left out.
+        """
         batch, intervals = schedules.shape
-        self.evaluations += int((schedules > 0).sum()) * (intervals - 1)
-        flat = moves.flatten(1)
-        index = self._choose(flat, costs)
+        here = schedules.cpu()
+        priced = self.objective.moves(schedules).cpu().flatten(1)
+        self.evaluations += int((here > 0).sum()) * (intervals - 1)
+        if self.objective.free:
+            priced = torch.cat([priced, self._others_by_number(here)], dim=1)
+        if self.feasible:
+            self._forbid(priced, here, self._enough(costs))
+        index = self._choose(priced, costs)
         rows = torch.arange(batch)
-        source, target = index // intervals, index % intervals
-        neighbours = schedules.cpu().clone()
-        neighbours[rows, source] -= 1
-        neighbours[rows, target] += 1
-        return neighbours.to(schedules.device), flat[rows, index]
+        return _neighbours(here, rows, index).to(schedules.device), priced[rows, index]
+
+    def _others_by_number(self, schedules: Tensor) -> Tensor:
+        """Return the cost with one patient more or less in each interval, (batch, 2 intervals)."""
+        batch, intervals = schedules.shape
+        codes = torch.arange(2 * intervals) + intervals * intervals
+        rows = torch.arange(batch).repeat_interleave(2 * intervals)
+        others = _neighbours(schedules, rows, codes.repeat(batch))
+        most = self.objective.session.patients
+        exists = (others >= 0).all(1) & (others.sum(1) <= most)
+        costs = torch.full((len(others),), torch.inf, dtype=torch.float64)
+        costs[exists] = self.price(others[exists].to(self.objective.device)).double().cpu()
+        return costs.reshape(batch, -1)
+
+    def _forbid(self, priced: Tensor, schedules: Tensor, enough: Tensor) -> None:
+        """Set the cost of neighbours that do not meet the constraints to infinity.
+
+        Only those that would be better than ``enough`` (batch,) are looked at.
+        """
+        for row in range(len(priced)):
+            better = (priced[row] < enough[row]).nonzero()[:, 0]
+            others = _neighbours(schedules, torch.full_like(better, row), better)
+            kept = better[self.feasible.contains(others)]
+            allowed = priced[row, kept]
+            priced[row] = torch.inf
+            priced[row, kept] = allowed
 
     def _best_shifts(self, schedules: Tensor, costs: Tensor) -> tuple[Tensor, Tensor]:
         """Return the chosen neighbour of each schedule by a sum of shift vectors, and its cost."""
         shifts = shift_vectors(schedules.shape[1]).to(schedules.device)
         neighbours = schedules[:, None] + shifts
         allowed = (neighbours >= 0).all(2)
+        met = self.feasible.contains(neighbours[allowed])
+        allowed[allowed.clone()] = met
         priced = torch.full(allowed.shape, torch.inf, dtype=torch.float64)
         priced[allowed.cpu()] = self.price(neighbours[allowed]).to("cpu", torch.float64)
         index = self._choose(priced, costs)
@@ -151,6 +200,23 @@ class _LocalSearchRun(Run):
         better = priced[:, order] < self._enough(costs)[:, None]
         # argmax of a row without any better neighbour is 0: some neighbour that is not taken.
         return order[better.to(torch.int8).argmax(1)]
+
+
+def _neighbours(schedules: Tensor, rows: Tensor, codes: Tensor) -> Tensor:
+    """Return the neighbours (codes, intervals) of some rows of the schedules by their codes.
+
+    Code i T + j moves a patient from interval i to j, T T + t adds one in t, T T + T + t leaves one
+    out there.
+    """
+    intervals = schedules.shape[1]
+    neighbours = schedules[rows].clone()
+    place = torch.arange(len(codes))
+    moves, code = codes < intervals * intervals, codes - intervals * intervals
+    neighbours[place[moves], codes[moves] // intervals] -= 1
+    neighbours[place[moves], codes[moves] % intervals] += 1
+    sign = torch.where(code < intervals, 1, -1)
+    neighbours[place[~moves], code[~moves] % intervals] += sign[~moves]
+    return neighbours
 
 
 def shift_vectors(intervals: int) -> Tensor:

@@ -1,5 +1,6 @@
 """The rules by which clinics book without computing: baselines beside every result."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from objective import Objective
 from objective.errors import positive_number
+from opt.feasible import FeasibleSchedules
 from opt.run import Run, State
 
 
@@ -25,11 +27,10 @@ class BaileyWelch:
     def __post_init__(self) -> None:
         _check_spacing(self.spacing)
 
-    def begin(self, objective: Objective, seed: int) -> Run:
+    def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return the run that prices the rule's schedule."""
-        gap = self.spacing or objective.session.service_time.mean
-        times = [max(rank - 1, 0) * gap for rank in range(objective.session.patients)]
-        return _RuleRun(objective, times)
+        gap = self.spacing or mean_service_time(objective)
+        return _RuleRun(objective, feasible, lambda rank, patients: max(rank - 1, 0) * gap)
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class Individual:
     def __post_init__(self) -> None:
         _check_spacing(self.spacing)
 
-    def begin(self, objective: Objective, seed: int) -> Run:
+    def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return the run that prices the rule's schedule."""
-        gap = self.spacing or objective.session.service_time.mean
-        return _RuleRun(objective, [rank * gap for rank in range(objective.session.patients)])
+        gap = self.spacing or mean_service_time(objective)
+        return _RuleRun(objective, feasible, lambda rank, patients: rank * gap)
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,10 @@ class TwoAtATime:
     def __post_init__(self) -> None:
         _check_spacing(self.spacing)
 
-    def begin(self, objective: Objective, seed: int) -> Run:
+    def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return the run that prices the rule's schedule."""
-        gap = self.spacing or 2 * objective.session.service_time.mean
-        times = [rank // 2 * gap for rank in range(objective.session.patients)]
-        return _RuleRun(objective, times)
+        gap = self.spacing or 2 * mean_service_time(objective)
+        return _RuleRun(objective, feasible, lambda rank, patients: rank // 2 * gap)
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,15 @@ class Equispaced:
 
     name: ClassVar[str] = "equispaced"
 
-    def begin(self, objective: Objective, seed: int) -> Run:
+    def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return the run that prices the rule's schedule."""
-        return _RuleRun(objective, equispaced_times(objective))
+        length = objective.session.length
+        return _RuleRun(objective, feasible, lambda rank, patients: rank * length / patients)
+
+
+def mean_service_time(objective: Objective) -> float:
+    """Return the mean consultation time over the booked patients, minutes."""
+    return float(objective.session.mean_service_times.mean())
 
 
 def equispaced_times(objective: Objective) -> list[float]:
@@ -97,19 +103,36 @@ def schedule_at(objective: Objective, times: list[float]) -> Tensor:
 
 
 class _RuleRun(Run):
-    """Prices one schedule and is done."""
+    """Prices one schedule, or one per number of patients where that is free, and is done.
 
-    def __init__(self, objective: Objective, times: list[float]) -> None:
-        super().__init__(objective)
-        self._schedule = schedule_at(objective, times)
+    ``time`` gives the appointment of a patient of so many, minutes; constraints move it to the
+    nearest schedule that meets them.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        feasible: FeasibleSchedules,
+        time: Callable[[int, int], float],
+    ) -> None:
+        super().__init__(objective, feasible)
+        most = objective.session.patients
+        self._schedules = torch.stack(
+            [
+                feasible.nearest(schedule_at(objective, [time(rank, of) for rank in range(of)]))
+                for of in range(0 if objective.free else most, most + 1)
+            ]
+        )
 
     def step(self) -> None:
-        """Price the schedule."""
-        self.offer(self._schedule, float(self.price(self._schedule[None])[0]))
+        """Price the schedules."""
+        costs = self.price(self._schedules)
+        least = int(costs.argmin())
+        self.offer(self._schedules[least], float(costs[least]))
         self.finished = "rule applied"
 
     def own_state(self) -> State:
-        """Nothing beside the schedule, which follows from the rule."""
+        """Return nothing: the schedules follow from the rule."""
         return {}
 
     def restore_own(self, state: State) -> None:

@@ -8,6 +8,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from objective import ClinicSession, Objective, ServiceTime, Weights
 from opt import make_strategy, optimise
+from opt.constraints import Constraints
+from opt.feasible import FeasibleSchedules
 from opt.strategies.genetic import Genetic
 from tests.benchmarks.measure import median_seconds, note
 from tests.reference.plain_loops import eval_exp
@@ -47,7 +49,9 @@ def test_genetic_overhead(benchmark: BenchmarkFixture):
     session = ClinicSession(24, 48, 5.0, ServiceTime.exponential(9.0))
     strategy = make_strategy("genetic", {"population": 10_000, "generations": 10**6})
     assert isinstance(strategy, Genetic)
-    run = strategy.begin(Objective(session, WEIGHTS), seed=0)
+    objective = Objective(session, WEIGHTS)
+    feasible = FeasibleSchedules(session, Constraints(), free=False)
+    run = strategy.begin(objective, feasible, seed=0)
     spent = 0.0
     price = run.price
 

@@ -11,8 +11,9 @@ import torch
 
 from objective import ClinicSession, InvalidInput, Objective, ServiceTime, WalkIns, Weights
 from opt import Certificate, optimise, verify, verify_result
-from opt.validity import RULES, certifying_space, reasons_against
-from tests.cases import all_schedules, random_session
+from opt.constraints import Constraints
+from opt.validity import RULES, reasons_against, spaces_by_merit
+from tests.cases import REAL_CLINICS, all_schedules, random_session
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,12 @@ TAMPERED = {
     "session.patients": lambda old: old + 1,
     "session.intervals": lambda old: old + 1,
     "session.interval_length": lambda old: old + 1,
+    "session.interruptions": [{"interval": 2, "work": {"law": "poisson", "mean": 3.0}}],
+    "constraints.blocked": [0],
+    "constraints.minimum_gap": 9,
+    "value_per_patient": 2.0,
+    "seen": lambda old: old + 1e-3,
+    "certificate.left_out": ["patient 1 in interval 3"],
     "session.no_show": 0.2,
     "session.service_time.mean": 8.1,
     "session.service_time.cv": 0.71,
@@ -156,7 +163,7 @@ def test_the_counterexample_to_makespan_idle_time_in_p_space():
     assert ends == pytest.approx(25.68, abs=0.005)
     assert middles == pytest.approx(30.77, abs=0.005)
     objective = Objective(session, Weights(0.4, 0.2, 0.4), idle="makespan")
-    assert certifying_space(objective) == "a"
+    assert spaces_by_merit(objective, Constraints())[0] == "a"
     assert reasons_against(objective, "p") != []
     proof = optimise(objective).certificate
     in_p = Certificate("p", (1, 1), ((1, 2),), (1.0,), proof.cost, proof.lower_bound)
@@ -178,6 +185,8 @@ def test_every_rule_of_the_validity_table_applies_to_some_objective():
         Objective(busy, weights, waiting_penalty=Square()),
         Objective(session, weights, waiting_penalty=Tail(5.0)),
         Objective(session, weights, dtype=torch.float32),
+        Objective(REAL_CLINICS["patients differ"], weights),
+        Objective(session, weights, value_per_patient=1.0, tardiness_penalty=Square()),
     ]
     for rule in RULES:
         ruled = [objective for objective in objectives if rule.applies(objective)]

@@ -8,7 +8,6 @@ import torch
 
 from objective import ClinicSession, Excess, Objective, ServiceTime, Square, Tail, WalkIns, Weights
 from opt import make_strategy, optimise, verify
-from opt.strategies.exact import feasible_direction, greedy_chain
 from tests.cases import all_schedules, random_session
 
 
@@ -201,29 +200,3 @@ def test_degenerate_sessions_are_proved_too(session: ClinicSession, weights: Wei
     assert verify(result.certificate, result.objective) == []
     if session.intervals == 7:
         assert result.cost == pytest.approx(brute_force(result.objective), abs=1e-12)
-
-
-def test_every_point_of_a_greedy_chain_is_a_schedule():
-    """Ties and bounds included, for random points and directions."""
-    random = np.random.default_rng(0)
-    for _ in range(300):
-        size, height = int(random.integers(1, 9)), int(random.integers(1, 6))
-        point = np.sort(random.integers(0, height + 1, size))
-        direction = random.choice([random.normal(size=size), random.integers(-1, 2, size)])
-        chain = greedy_chain(point, height, np.asarray(direction, float))
-        assert sorted(map(abs, chain)) == list(range(1, size + 1))
-        for side in (1, -1):
-            moved = point.copy()
-            for step in chain:
-                if np.sign(step) == side:
-                    moved[abs(step) - 1] += side
-                    assert (np.diff(moved) >= 0).all()
-                    assert moved.min() >= 0
-                    assert moved.max() <= height
-
-
-def test_a_direction_is_projected_onto_the_feasible_cone():
-    """Equal coordinates keep their order, bounds are not crossed."""
-    point = np.array([0, 0, 2, 2, 5])
-    direction = feasible_direction(point, 5, np.array([1.0, -1.0, 3.0, 1.0, 2.0]))
-    assert direction.tolist() == [0.0, 0.0, 2.0, 2.0, 0.0]

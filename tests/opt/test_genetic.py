@@ -5,6 +5,8 @@ import torch
 
 from objective import ClinicSession, InvalidInput, Objective, Weights
 from opt import make_strategy, optimise
+from opt.constraints import Constraints
+from opt.feasible import FeasibleSchedules
 from opt.strategies.genetic_operators import (
     draw,
     selection_probabilities,
@@ -83,7 +85,8 @@ def test_deap_keeps_the_record(obp_exponential: ClinicSession, weights: Weights)
     """Logbook and hall of fame agree with the run."""
     objective = Objective(obp_exponential, weights)
     strategy = make_strategy("genetic", {"population": 40, "generations": 5})
-    run = strategy.begin(objective, seed=0)
+    feasible = FeasibleSchedules(objective.session, Constraints(), free=False)
+    run = strategy.begin(objective, feasible, seed=0)
     for _ in range(5):
         run.step()
     assert [line["generation"] for line in run.logbook] == [0, 1, 2, 3, 4]

@@ -1,0 +1,156 @@
+"""The schedules that meet a clinic's constraints, for searches that need not prove anything."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from objective import ClinicSession, InvalidInput
+from objective.schedules import appointment_intervals
+from opt.constraints import Constraints, Piece, Space
+from opt.coordinates import Coordinates, system_of
+from opt.difference import EmptyError
+from opt.nearest_schedule import nearest_schedule
+
+
+class FeasibleSchedules:
+    """The schedules of a session that meet some constraints.
+
+    Parameters
+    ----------
+    session, constraints
+        The session, and what is demanded of its schedules.
+    free
+        Whether the number of patients is a decision, up to the session's.
+
+    Raises
+    ------
+    InvalidInput
+        If a constraint does not fit the session, or if no schedule meets them all: then the message
+        names constraints that contradict each other, each of which is needed for that.
+    """
+
+    def __init__(self, session: ClinicSession, constraints: Constraints, free: bool) -> None:
+        self.session, self.constraints, self.free = session, constraints, free
+        self._pieces = constraints.pieces(session)
+        if self._pieces and not _possible(session, self._pieces, free):
+            clash = _smallest_clash(session, self._pieces, free)
+            atmost = "at most " if free else ""
+            raise InvalidInput(
+                "constraints",
+                "; ".join(piece.text for piece in clash),
+                f"possible together, with {atmost}{session.patients} patients in "
+                f"{session.intervals} intervals",
+            )
+
+    def __bool__(self) -> bool:
+        """Return whether anything is demanded at all."""
+        return bool(self._pieces)
+
+    def contains(self, schedules: Tensor) -> Tensor:
+        """Return which of the session's schedules (batch, intervals) meet the constraints."""
+        met = torch.ones(len(schedules), dtype=torch.bool, device=schedules.device)
+        if not self._pieces:
+            return met
+        booked = torch.nn.functional.pad(schedules.cumsum(1), (1, 0))
+        edges = [edge for piece in self._pieces for edge in piece.edges.get("p", [])]
+        if edges:
+            tail, head, length = torch.tensor(edges, device=schedules.device).T
+            met &= (booked[:, head] - booked[:, tail] <= length).all(1)
+        for piece in self._pieces:
+            if piece.maximum_gap is not None:
+                appointments = appointment_intervals(schedules, self.session.patients)
+                gaps = appointments.diff(dim=1)
+                # A patient who is not booked stands after the last interval.
+                gaps[appointments[:, 1:] == self.session.intervals] = 0
+                met &= (gaps <= piece.maximum_gap).all(1)
+        return met
+
+    def repaired(self, schedules: Tensor) -> Tensor:
+        """Return schedules (batch, intervals) that meet the constraints, the same where they do."""
+        if not self._pieces:
+            return schedules
+        broken = ~self.contains(schedules)
+        if not broken.any():
+            return schedules
+        repaired = schedules.clone()
+        if self._coordinates is not None:
+            wrong = schedules[broken].cpu().numpy().astype(np.int64)
+            repaired[broken] = torch.from_numpy(self._coordinates.nearest(wrong)).to(schedules)
+        else:
+            # No coordinates express all constraints, and a program for each would take too long.
+            repaired[broken] = self._some.to(schedules)
+        return repaired
+
+    def nearest(self, schedule: Tensor) -> Tensor:
+        """Return the schedule, (intervals,), whose cumulative bookings are nearest to one's."""
+        if not self._pieces or bool(self.contains(schedule[None])[0]):
+            return schedule
+        found = nearest_schedule(self.session, self._pieces, self.free, schedule.cpu().numpy())
+        assert found is not None, "constraints without a schedule are refused on construction"
+        return torch.from_numpy(found).to(schedule)
+
+    @cached_property
+    def _coordinates(self) -> Coordinates | None:
+        """Coordinates that express all constraints, if there are any."""
+        return _expressing(self.session, self._pieces, self.constraints, self.free)
+
+    @cached_property
+    def _some(self) -> Tensor:
+        """Some schedule that meets the constraints."""
+        session = self.session
+        even = np.arange(session.patients) * session.intervals // session.patients
+        found = nearest_schedule(
+            session, self._pieces, self.free, np.bincount(even, minlength=session.intervals)
+        )
+        assert found is not None, "constraints without a schedule are refused on construction"
+        return torch.from_numpy(found)
+
+
+def _spaces(free: bool) -> tuple[Space, ...]:
+    return ("p",) if free else ("p", "a")
+
+
+def _expressing(
+    session: ClinicSession, pieces: Sequence[Piece], constraints: Constraints, free: bool
+) -> Coordinates | None:
+    for space in _spaces(free):
+        if all(space in piece.edges for piece in pieces):
+            return Coordinates.of(session, space, constraints, free)
+    return None
+
+
+def _possible(session: ClinicSession, pieces: Sequence[Piece], free: bool) -> bool:
+    """Return whether some schedule meets all pieces."""
+    for space in _spaces(free):
+        if all(space in piece.edges for piece in pieces):
+            edges = [edge for piece in pieces for edge in piece.edges[space]]
+            try:
+                return len(system_of(session, space, edges, free).highest) > 0
+            except EmptyError:
+                return False
+    even = np.zeros(session.intervals, dtype=np.int64)
+    return nearest_schedule(session, pieces, free, even) is not None
+
+
+def _smallest_clash(session: ClinicSession, pieces: Sequence[Piece], free: bool) -> list[Piece]:
+    """Return pieces that cannot be met together, though they can without any one of them.
+
+    Junker (2004), QuickXplain: the last piece that makes the ones before it impossible is in the
+    clash; go on with it in front until nothing else is needed.
+    """
+    clash: list[Piece] = []
+    rest = list(pieces)
+    while _possible(session, clash, free):
+        low, high = 0, len(rest)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if _possible(session, [*clash, *rest[:middle]], free):
+                low = middle
+            else:
+                high = middle
+        clash.append(rest[high - 1])
+        rest = rest[: high - 1]
+    return clash
