@@ -3,6 +3,10 @@
 from objective.errors import InvalidInput
 from objective.evaluate import Objective
 from objective.interruption import Interruption
+from objective.live import live_profiles
+from objective.live_day import LiveDay, Status
+from objective.live_profile import LiveProfile
+from objective.live_work import work_left
 from objective.patients import PatientType
 from objective.penalties import Excess, Mean, Penalty, Square, Tail, penalty_from_dict
 from objective.performance import Performance
@@ -18,6 +22,8 @@ __all__ = [
     "Excess",
     "Interruption",
     "InvalidInput",
+    "LiveDay",
+    "LiveProfile",
     "Mean",
     "Objective",
     "PatientType",
@@ -26,9 +32,12 @@ __all__ = [
     "Profile",
     "ServiceTime",
     "Square",
+    "Status",
     "Tail",
     "WalkIns",
     "Weights",
+    "live_profiles",
     "penalty_from_dict",
     "simulate",
+    "work_left",
 ]
