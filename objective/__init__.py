@@ -4,6 +4,10 @@ from objective.behaviour import Behaviour
 from objective.errors import InvalidInput
 from objective.evaluate import Objective
 from objective.interruption import Interruption
+from objective.live.day import LiveDay, Status
+from objective.live.profile import LiveProfile
+from objective.live.profiles import live_profiles
+from objective.live.work import work_left
 from objective.patients import PatientType
 from objective.penalties import Excess, Mean, Penalty, Square, Tail, penalty_from_dict
 from objective.performance import Performance
@@ -20,6 +24,8 @@ __all__ = [
     "Excess",
     "Interruption",
     "InvalidInput",
+    "LiveDay",
+    "LiveProfile",
     "Mean",
     "Objective",
     "PatientType",
@@ -28,9 +34,12 @@ __all__ = [
     "Profile",
     "ServiceTime",
     "Square",
+    "Status",
     "Tail",
     "WalkIns",
     "Weights",
+    "live_profiles",
     "penalty_from_dict",
     "simulate",
+    "work_left",
 ]

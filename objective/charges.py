@@ -87,9 +87,8 @@ class Charges:
         session, weights = self._session, self._weights
         waits, penalties = laws.found[..., int(self.priority)], laws.found[..., -1]
         seen, consultations = self._seen(booked, len(waits))
-        # A sum along each row is the same in any batch, to the last digit; a product is not.
-        waiting = (waits * self._shows).sum(1) / seen.clamp(min=1e-300)
-        waiting_penalty = (penalties * _like(self._chain, self._shares)).sum(1)
+        waiting = (waits @ self._shows) / seen.clamp(min=1e-300)
+        waiting_penalty = penalties @ _like(self._chain, self._shares)
         tardiness, tardiness_penalty = laws.end[:, 0], laws.end[:, -1]
         if self.makespan:
             start = appointments * session.interval_length + waits

@@ -39,6 +39,15 @@ class Law(Protocol):
     def variance(self) -> float:
         """Variance, minutes squared."""
 
+    def survival(self, minutes: float) -> float:
+        """Return P(S > minutes)."""
+
+    def stop_loss(self, x: Array) -> Array:
+        """Return E[(S - x)^+] for each x >= 0, minutes."""
+
+    def lies_on(self, step: float) -> bool:
+        """Return whether every duration is a multiple of the step."""
+
     def mass(self, step: float) -> Array:
         """Return the probability at 0, step, 2 step, ... minutes."""
 
@@ -105,6 +114,14 @@ class Continuous:
         """Variance, minutes squared."""
         return float(self.distribution.var())
 
+    def survival(self, minutes: float) -> float:
+        """Return P(S > minutes)."""
+        return float(self.distribution.sf(minutes))
+
+    def lies_on(self, step: float) -> bool:
+        """Return whether every duration is a multiple of the step: never."""
+        return False
+
     def mass(self, step: float) -> Array:
         """Return the probability at 0, step, 2 step, ... minutes."""
         return mass_from_stop_loss(self.stop_loss, step)
@@ -141,6 +158,15 @@ class Histogram:
         part = (high - inside) ** 2 / (2 * (high - low)) + np.clip(low - x[:, None], 0.0, None)
         return np.asarray(part @ self.shares, np.float64)
 
+    def survival(self, minutes: float) -> float:
+        """Return P(S > minutes)."""
+        low, high = self.edges[:-1], self.edges[1:]
+        return float(self.shares @ ((high - np.clip(minutes, low, high)) / (high - low)))
+
+    def lies_on(self, step: float) -> bool:
+        """Return whether every duration is a multiple of the step: never."""
+        return False
+
     def mass(self, step: float) -> Array:
         """Return the probability at 0, step, 2 step, ... minutes."""
         return mass_from_stop_loss(self.stop_loss, step)
@@ -154,7 +180,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Discrete:
-    """A law on single durations: ``values`` (points) in minutes, ``weights`` (points)."""
+    """A law on single durations: ``values`` (points), increasing minutes; ``weights`` (points)."""
 
     values: Array
     weights: Array
@@ -168,6 +194,23 @@ class Discrete:
     def variance(self) -> float:
         """Variance, minutes squared."""
         return float((self.values - self.mean) ** 2 @ self.weights)
+
+    def survival(self, minutes: float) -> float:
+        """Return P(S > minutes); a value that is ``minutes`` but for rounding is not longer."""
+        return float(self.weights[self.values > minutes + 1e-9].sum())
+
+    def stop_loss(self, x: Array) -> Array:
+        """Return E[(S - x)^+] for each x, minutes."""
+        # Summed from the longest duration down, so that small tails stay accurate.
+        weight = np.append(np.cumsum(self.weights[::-1])[::-1], 0.0)
+        work = np.append(np.cumsum((self.weights * self.values)[::-1])[::-1], 0.0)
+        longer = np.searchsorted(self.values, x, side="right")
+        return np.asarray(np.clip(work[longer] - x * weight[longer], 0.0, None), np.float64)
+
+    def lies_on(self, step: float) -> bool:
+        """Return whether every duration is a multiple of the step."""
+        position = self.values / step
+        return bool((np.abs(position - np.rint(position)) < 1e-9).all())
 
     def mass(self, step: float) -> Array:
         """Return the probability at 0, step, 2 step, ... minutes.

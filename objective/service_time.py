@@ -20,6 +20,7 @@ from objective.laws import (
     poisson_mass,
     too_long,
 )
+from objective.remaining import Remaining
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,16 @@ class ServiceTime:
     def mass(self, step: float) -> Array:
         """Return the probability at 0, step, 2 step, ... minutes, with the mean kept."""
         return self.distribution.mass(positive_number("step", step))
+
+    def remaining(self, elapsed: float) -> Remaining:
+        """Return the law of what is left of a consultation that has taken ``elapsed`` minutes.
+
+        Raises
+        ------
+        InvalidInput
+            If no consultation takes longer than that.
+        """
+        return Remaining(self.distribution, elapsed)
 
     def sample(self, size: tuple[int, ...], generator: np.random.Generator) -> Array:
         """Draw durations of the given shape, minutes."""
@@ -102,11 +113,12 @@ class ServiceTime:
         """Gamma law of the given mean (minutes) and coefficient of variation."""
         mean, cv = _mean_and_cv(mean, cv)
         shape, scale = cv**-2, mean * cv**2
-        longer = stats.gamma(shape + 1, scale=scale)
         distribution = stats.gamma(shape, scale=scale)
 
         def stop_loss(x: Array) -> Array:
-            return np.asarray(mean * longer.sf(x) - x * distribution.sf(x), np.float64)
+            # The survival functions themselves: through `stats` a call takes several times longer.
+            above = mean * special.gammaincc(shape + 1, x / scale)
+            return np.asarray(above - x * special.gammaincc(shape, x / scale), np.float64)
 
         return ServiceTime("gamma", {"mean": mean, "cv": cv}, Continuous(distribution, stop_loss))
 
@@ -145,7 +157,7 @@ class ServiceTime:
 
         def stop_loss(x: Array) -> Array:
             above = mean * special.gammaincc(1 + 1 / shape, (x / scale) ** shape)
-            return np.asarray(above - x * distribution.sf(x), np.float64)
+            return np.asarray(above - x * np.exp(-((x / scale) ** shape)), np.float64)
 
         law = Continuous(distribution, stop_loss)
         return ServiceTime("weibull", {"mean": mean, "cv": cv}, law)

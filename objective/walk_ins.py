@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from objective.errors import InvalidInput, known_keys, non_negative_number
@@ -51,8 +52,9 @@ class WalkIns:
         if (self.rate is None) == (self.counts is None):
             both = {"rate": self.rate, "counts": self.counts}
             raise InvalidInput("walk_ins", both, "given by exactly one of rate and counts")
-        self._laws()
+        _ = self._laws
 
+    @cached_property
     def _laws(self) -> list[Array]:
         if self.rate is not None:
             rates = self.rate if isinstance(self.rate, Sequence) else [self.rate]
@@ -71,7 +73,7 @@ class WalkIns:
 
     def count_laws(self, intervals: int) -> list[Array]:
         """Return the law of the number of walk-ins for each interval."""
-        laws = self._laws()
+        laws = self._laws
         if len(laws) == 1:
             return laws * intervals
         if len(laws) != intervals:

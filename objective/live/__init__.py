@@ -1,0 +1,1 @@
+"""The rest of a clinic day that runs, from what has been observed of it."""
