@@ -85,8 +85,11 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
             on_progress,
             checkpoint=checkpoint,
             resume=settings["resume"] is not None,
+            constraints=job.constraints,
         )
-    baselines = {name: optimise(job.objective, name) for name in BASELINES}
+    baselines = {
+        name: optimise(job.objective, name, constraints=job.constraints) for name in BASELINES
+    }
     rows = {name: baseline.performance.row(0) for name, baseline in baselines.items()}
     published = matching_rows(settings["published"], settings)
     write_files(directory, result, rows, published)

@@ -13,6 +13,7 @@ from objective import Behaviour, ClinicSession, InvalidInput, Objective, Service
 from objective.device import DTYPES
 from objective.errors import known_keys
 from objective.penalties import penalties_from_dict
+from opt.constraints import Constraints
 from opt.readers import read_durations
 from opt.registry import make_strategy
 from opt.run import Strategy
@@ -26,6 +27,7 @@ class Search:
     objective: Objective
     strategy: Strategy
     stopping: Stopping
+    constraints: Constraints
     seed: int
 
 
@@ -43,6 +45,7 @@ def search_from(configuration: Mapping[str, Any]) -> Search:
         objective=objective_from(configuration),
         strategy=make_strategy(str(name), strategy),
         stopping=stopping_from_dict(configuration["stopping"]),
+        constraints=Constraints.from_dict(configuration["constraints"]),
         seed=configuration["seed"],
     )
 
@@ -63,6 +66,7 @@ def objective_from(configuration: Mapping[str, Any]) -> Objective:
         tardiness_penalty=tardiness,
         chain=configuration["chain"],
         step=configuration["step"],
+        value_per_patient=configuration["value_per_patient"],
         chunk_bytes=device.get("chunk_bytes"),
     )
 
@@ -88,10 +92,15 @@ def session_from(configuration: Mapping[str, Any]) -> ClinicSession:
     """Return the session, with the service time of its own group."""
     session = dict(configuration["session"])
     session["service_time"] = service_time_from(configuration["service_time"])
-    walk_ins = session.get("walk_ins")
-    if isinstance(walk_ins, Mapping) and "service_time" in walk_ins:
-        law = service_time_from(walk_ins["service_time"])
-        session["walk_ins"] = {**walk_ins, "service_time": law}
+    session["walk_ins"] = _with_law(session.get("walk_ins"), "service_time")
+    types = session.get("patient_types")
+    if isinstance(types, Mapping):
+        session["patient_types"] = {
+            name: _with_law(kind, "service_time") for name, kind in types.items()
+        }
+    interruptions = session.get("interruptions")
+    if isinstance(interruptions, list):
+        session["interruptions"] = [_with_law(one, "work") for one in interruptions]
     return ClinicSession.from_dict(session)
 
 
@@ -102,4 +111,11 @@ def service_time_from(description: Any) -> Any:
         given = known_keys("service_time", description, names, required=names)
         durations = read_durations(Path(str(given["file"])), str(given["column"]))
         return {"law": "empirical", "durations": durations}
+    return description
+
+
+def _with_law(description: Any, key: str) -> Any:
+    """Return a description with the law under ``key`` read from its file where it is measured."""
+    if isinstance(description, Mapping) and key in description:
+        return {**description, key: service_time_from(description[key])}
     return description

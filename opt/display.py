@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from objective import ClinicSession
 from opt.result import Result
 from opt.stopping import Progress
 from opt.stress import MEASURES, StressRow
+from opt.words import certificate_text, constraints_text, schedule_text, session_text
 
 #: Seconds between two plain lines of progress.
 PLAIN_EVERY = 5.0
@@ -79,43 +79,6 @@ def stress_table(rows: Sequence[StressRow]) -> Table:
     return table
 
 
-def schedule_text(schedule: Sequence[int], session: ClinicSession, start: int = 0) -> str:
-    """Return the booked times of a schedule on a clock; ``start`` is in minutes after midnight."""
-    return "  ".join(
-        clock(start + interval * session.interval_length) + (f" (x{count})" if count > 1 else "")
-        for interval, count in enumerate(schedule)
-        if count
-    )
-
-
-def clock(minutes: float) -> str:
-    """Return minutes after midnight as hh:mm, with seconds where there are any."""
-    seconds = round(60 * minutes)
-    hours, rest = divmod(seconds, 3600)
-    text = f"{hours % 24:02d}:{rest // 60:02d}"
-    return f"{text}:{rest % 60:02d}" if rest % 60 else text
-
-
-def certificate_text(result: Result) -> str:
-    """Return in words what is known of the result."""
-    session = result.objective.session
-    patients = f"these {session.patients} patients" if session.patients > 1 else "this patient"
-    step, lattice = result.objective.step, session.service_time.lattice_step
-    grid = f", on a grid of {step:g} min" if step is not None and step != lattice else ""
-    if result.status == "optimal":
-        return (
-            f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}{grid}; "
-            f"this one costs {result.cost:.9f} (gap {result.gap:.1g})."
-        )
-    if result.status == "bounded":
-        return (
-            f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}{grid}; "
-            f"this one costs {result.cost:.9f}, so at most {result.gap:.3g} can be gained."
-        )
-    reason = f" ({result.note})" if result.note else ""
-    return f"The best schedule found; that there is none better is not proved{reason}."
-
-
 def print_result(
     console: Console,
     result: Result,
@@ -125,16 +88,16 @@ def print_result(
 ) -> None:
     """Print the schedule, its performance beside the baselines, and what is proved."""
     session = result.objective.session
-    console.print(
-        f"{session.patients} patients in {session.intervals} intervals of "
-        f"{session.interval_length:g} minutes, consultations of {session.service_time.mean:.4g} "
-        f"minutes (cv {session.service_time.cv:.3g}), no-show {100 * session.no_show:.4g} %",
-        highlight=False,
-    )
+    console.print(session_text(result.objective), highlight=False)
+    if result.constraints:
+        demands = constraints_text(session, result.constraints)
+        console.print(f"Constraints: {demands}", highlight=False)
     console.print("Book: " + schedule_text(result.schedule, session, start), highlight=False)
     columns = ["waiting", "idle", "tardiness", "cost"]
     if session.walk_ins is not None:
         columns.insert(1, "walk_in_waiting")
+    if result.objective.free:
+        columns.insert(0, "seen")
     rows: dict[str, Mapping[str, float]] = {result.strategy: result.performance.row(0)}
     rows.update({name: row for name, row in baselines.items() if name != result.strategy})
     rows.update({f"published: {row.get('name', 'value')}": _numbers(row) for row in published})

@@ -9,9 +9,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from objective import Profile
-from opt.display import clock
 from opt.report.style import ACCENT, COLOURS, NEUTRAL, TEMPLATE
 from opt.result import Result
+from opt.words import clock
 
 #: Iterations that the table of the search history shows.
 HISTORY_ROWS = 60
@@ -44,14 +44,26 @@ def schedule_figure(result: Result, start: int) -> Figure:
         customdata=[clock(time) for time in times],
         hovertemplate="%{customdata}: %{y} booked<extra></extra>",
     )
+    for interval in result.constraints.blocked:
+        plot.add_vrect(
+            x0=times[interval], x1=times[interval] + length, fillcolor=NEUTRAL, opacity=0.25,
+            line_width=0,
+        )  # fmt: skip
     _clock_axis(plot, start, start + session.length)
     plot.update_yaxes(dtick=1, rangemode="tozero")
     booked = [(time, count) for time, count in zip(times, result.schedule, strict=True) if count]
+    sentence = "Nobody is booked."
+    if booked:
+        sentence = (
+            f"{sum(result.schedule)} patients in {len(booked)} of {session.intervals} intervals; "
+            f"the first at {clock(booked[0][0])}, the last at {clock(booked[-1][0])}."
+        )
+    if result.constraints.blocked:
+        sentence += " Nobody may be booked into the grey intervals."
     return Figure(
         "schedule",
         "The schedule",
-        f"{session.patients} patients in {len(booked)} of {session.intervals} intervals; the first "
-        f"at {clock(booked[0][0])}, the last at {clock(booked[-1][0])}.",
+        sentence,
         plot,
         ["Time", "Patients booked"],
         [[clock(time), str(count)] for time, count in booked],
@@ -160,7 +172,7 @@ def cost_figure(results: Mapping[str, Result]) -> Figure:
     names = [name.replace("_", " ") for name in parts]
     plot = _figure("Cost in weighted minutes", "")
     before = [0.0] * len(names)
-    for part in ("waiting", "idle", "tardiness"):
+    for part in next(iter(parts.values())):
         values = [split[part] for split in parts.values()]
         plot.add_bar(
             y=names,
@@ -177,19 +189,13 @@ def cost_figure(results: Mapping[str, Result]) -> Figure:
     plot.update_layout(barmode="relative")
     plot.update_yaxes(autorange="reversed")
     first, *others = (result.cost for result in results.values())
-    better = (
-        f"{100 * (min(others) / first - 1):.1f} % more than the best of the rules"
-        if others and first > min(others)
-        else f"{100 * (1 - first / min(others)):.1f} % less than the best of the rules"
-        if others
-        else "nothing to compare with"
-    )
     return Figure(
         "cost",
         "What it costs, beside the rules clinics use",
-        f"This schedule costs {first:.3f}: {better}.",
+        f"This schedule costs {first:.3f}: {_beside(first, others)}.",
         plot,
-        ["Schedule", "Waiting", "Idle", "Tardiness", "Cost", "Waiting min", "Idle min", "Late min"],
+        ["Schedule", *(part.capitalize() for part in next(iter(parts.values()))), "Cost",
+         "Waiting min", "Idle min", "Late min"],
         [
             [name.replace("_", " "), *(f"{value:.4f}" for value in split.values()),
              f"{results[name].cost:.4f}", *_minutes(results[name])]
@@ -239,13 +245,27 @@ def history_figure(result: Result) -> Figure:
     )  # fmt: skip
 
 
+def _beside(cost: float, others: list[float]) -> str:
+    """Return how a cost compares with the least of others; a share where that has a meaning."""
+    if not others:
+        return "nothing to compare with"
+    least = min(others)
+    word = "more" if cost > least else "less"
+    if cost > 0 and least > 0:
+        return f"{100 * abs(1 - cost / least):.1f} % {word} than the best of the rules"
+    return f"{abs(cost - least):.3f} {word} than the best of the rules"
+
+
 def _cost_parts(result: Result) -> dict[str, float]:
     weights, row = result.objective.weights, result.performance.row(0)
-    return {
+    parts = {
         "waiting": weights.waiting * row["waiting_penalty"],
         "idle": weights.idle * row["idle"],
         "tardiness": weights.tardiness * row["tardiness_penalty"],
     }
+    if result.objective.value_per_patient is not None:
+        parts["value"] = -result.objective.value_per_patient * row["seen"]
+    return parts
 
 
 def _minutes(result: Result) -> list[str]:

@@ -8,7 +8,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from opt.display import certificate_text, clock, schedule_text
 from opt.report.figures import (
     Figure,
     cost_figure,
@@ -19,6 +18,7 @@ from opt.report.figures import (
 )
 from opt.report.style import ACCENT
 from opt.result import Result
+from opt.words import certificate_text, clock, constraints_text, schedule_text, session_text
 
 
 def write_report(path: Path, result: Result, baselines: Mapping[str, Result], start: int) -> None:
@@ -37,7 +37,7 @@ def write_report(path: Path, result: Result, baselines: Mapping[str, Result], st
     others = {name: other for name, other in baselines.items() if name != result.strategy}
     figures = [
         schedule_figure(result, start),
-        waiting_figure(result, profile, start),
+        *([waiting_figure(result, profile, start)] if any(result.schedule) else []),
         finish_figure(result, profile, start),
         cost_figure({result.strategy: result, **others}),
         history_figure(result),
@@ -51,7 +51,9 @@ def write_report(path: Path, result: Result, baselines: Mapping[str, Result], st
         result=result,
         row=result.performance.row(0),
         profile=profile,
+        about=session_text(result.objective),
         words=certificate_text(result),
+        demands=constraints_text(result.objective.session, result.constraints),
         book=schedule_text(result.schedule, result.objective.session, start),
         bars=_bars(result, start),
         accent=ACCENT,

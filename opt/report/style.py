@@ -2,7 +2,12 @@
 
 import plotly.graph_objects as go
 
-COLOURS = {"waiting": "#0072B2", "idle": "#E69F00", "tardiness": "#D55E00"}
+COLOURS = {
+    "waiting": "#0072B2",
+    "idle": "#E69F00",
+    "tardiness": "#D55E00",
+    "value": "#CC79A7",
+}
 ACCENT = "#009E73"
 NEUTRAL = "#999999"
 
