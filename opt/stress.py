@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from objective import Behaviour, ClinicSession, simulate
+from objective import Behaviour, ClinicSession, InvalidInput, simulate
 from objective.simulated_days import Estimate
 from opt.result import objective_from_dict
 
@@ -54,9 +54,14 @@ def stress(
     """
     objective = objective_from_dict(contents)
     exact = objective(contents["schedule"]).row(0)
+    booked = sum(contents["schedule"])
+    if not booked:
+        raise InvalidInput("schedule", contents["schedule"], "one that books somebody")
+    # Where the number of patients is free the schedule may book the first of them only.
+    session = objective.session.first(booked)
     rows = [StressRow("exact", *(Estimate(exact[name], 0.0) for name in MEASURES))]
-    for name, departure in departures(behaviour, objective.session).items():
-        simulated = simulate(objective.session, contents["schedule"], days, seed, device, departure)
+    for name, departure in departures(behaviour, session).items():
+        simulated = simulate(session, contents["schedule"], days, seed, device, departure)
         idle = simulated.session_idle if objective.idle == "session" else simulated.makespan_idle
         rows.append(StressRow(name, simulated.waiting, idle, simulated.tardiness))
     return rows

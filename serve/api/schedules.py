@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from objective import InvalidInput, Objective
-from opt import make_strategy, optimise
+from opt import Constraints, make_strategy, optimise
 from opt.result import objective_from_dict
 from opt.stopping import stopping_from_dict
 from serve.api.schemas import MAX_INTERVALS, SchedulesIn, SchedulesOut
@@ -49,6 +49,7 @@ def post_schedules(request: SchedulesIn) -> dict[str, Any]:
         make_strategy(request.strategy.name, request.strategy.parameters),
         stopping_from_dict(given["stopping"]),
         request.seed,
+        constraints=Constraints.from_dict(given["constraints"]),
     )
     return {
         "schedules": [result.schedule],

@@ -14,12 +14,25 @@ MAX_PARAMETER = 1_000
 
 Minutes = Annotated[float, Field(gt=0, le=1440)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
+Interval = Annotated[int, Field(ge=0, lt=MAX_INTERVALS)]
+Count = Annotated[int, Field(ge=0, le=MAX_PATIENTS)]
+Capacity = Annotated[int, Field(ge=1, le=MAX_PATIENTS)]
+#: A whole number as the name of a JSON member.
+Name = Annotated[str, Field(pattern=r"^\d{1,4}$")]
 
 
 class Strict(BaseModel):
     """No unknown fields, no text for numbers, no infinities."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ContinuousLawIn(Strict):
+    """A law that can be rounded to whole steps."""
+
+    law: Literal["exponential", "gamma", "lognormal", "weibull"]
+    mean: Minutes
+    cv: Annotated[float, Field(gt=0, le=5)] | None = None
 
 
 class ServiceTimeIn(Strict):
@@ -41,6 +54,7 @@ class ServiceTimeIn(Strict):
         Annotated[list[Annotated[float, Field(ge=0, le=1440)]], Field(max_length=1000)] | None
     ) = None
     counts: Annotated[list[Annotated[float, Field(ge=0)]], Field(max_length=1000)] | None = None
+    of: ContinuousLawIn | None = None
 
 
 class WalkInsIn(Strict):
@@ -53,7 +67,23 @@ class WalkInsIn(Strict):
         | None
     ) = None
     counts: Annotated[list[float], Field(max_length=100)] | None = None
-    discipline: Literal["fcfs"] = "fcfs"
+    discipline: Literal["fcfs", "priority"] = "fcfs"
+
+
+class PatientTypeIn(Strict):
+    """A type of patients; what is left out is as the session says."""
+
+    service_time: ServiceTimeIn | None = None
+    no_show: Annotated[float, Field(ge=0, lt=1)] | None = None
+    waiting_weight: Annotated[float, Field(ge=0, le=1e6)] = 1.0
+
+
+class InterruptionIn(Strict):
+    """A late start or a breakdown of the provider."""
+
+    interval: Annotated[int, Field(ge=0, lt=MAX_INTERVALS)]
+    work: ServiceTimeIn
+    probability: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
 class SessionIn(Strict):
@@ -65,6 +95,25 @@ class SessionIn(Strict):
     service_time: ServiceTimeIn
     no_show: Annotated[float, Field(ge=0, lt=1)] = 0.0
     walk_ins: WalkInsIn | None = None
+    patient_types: (
+        Annotated[dict[Annotated[str, Field(max_length=40)], PatientTypeIn], Field(max_length=20)]
+        | None
+    ) = None
+    order: (
+        Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=MAX_PATIENTS)] | None
+    ) = None
+    interruptions: Annotated[list[InterruptionIn], Field(max_length=20)] = []
+
+
+class ConstraintsIn(Strict):
+    """What every schedule must meet; intervals count from 0, patients from 1."""
+
+    capacity: Capacity | Annotated[list[Count], Field(max_length=MAX_INTERVALS)] | None = None
+    blocked: Annotated[list[Interval], Field(max_length=MAX_INTERVALS)] = []
+    minimum: Annotated[dict[Name, Capacity], Field(max_length=MAX_INTERVALS)] = {}
+    minimum_gap: Annotated[int, Field(ge=1, le=MAX_INTERVALS)] | None = None
+    maximum_gap: Annotated[int, Field(ge=0, le=MAX_INTERVALS)] | None = None
+    fixed: Annotated[dict[Name, Interval], Field(max_length=MAX_PATIENTS)] = {}
 
 
 class WeightsIn(Strict):
@@ -118,6 +167,8 @@ class SchedulesIn(Strict):
     weights: WeightsIn
     idle_definition: Literal["session", "makespan"] = "session"
     penalties: PenaltiesIn = PenaltiesIn()
+    constraints: ConstraintsIn = ConstraintsIn()
+    value_per_patient: Annotated[float, Field(ge=0, le=1e6)] | None = None
     strategy: StrategyIn = StrategyIn()
     stopping: StoppingIn = StoppingIn()
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
@@ -134,6 +185,7 @@ class PerformanceOut(BaseModel):
     tardiness: float
     cost: float
     walk_in_waiting: float
+    seen: float
     waiting_penalty: float
     tardiness_penalty: float
     error_bound: float

@@ -94,7 +94,53 @@ def test_strategy_penalties_walk_ins_and_limits_are_taken(client: FlaskClient):
     assert body["evaluations"] == 20 + 2 * 15
 
 
+def test_what_a_real_clinic_asks_for_is_taken(client: FlaskClient):
+    """Constraints, types of patients, interruptions, priority walk-ins, a free number."""
+    types = {
+        "new": {"service_time": {"law": "gamma", "mean": 15, "cv": 0.6}, "waiting_weight": 2},
+        "return": {"no_show": 0.2},
+    }
+    body = post(
+        client,
+        session__patient_types=types,
+        session__order=["new", "return", "return", "new", "return", "return"],
+        session__interruptions=[
+            {"interval": 0, "work": {"law": "gamma", "mean": 5, "cv": 1.0}, "probability": 0.3}
+        ],
+        constraints={"capacity": 1, "fixed": {"1": 0}, "maximum_gap": 3},
+    ).get_json()
+    assert body["status"] == "optimal"
+    (schedule,) = body["schedules"]
+    assert schedule[0] == 1 == max(schedule)
+
+    rounded = {"law": "rounded", "of": {"law": "exponential", "mean": 9}, "step": 1}
+    body = post(
+        client,
+        session__service_time=rounded,
+        session__walk_ins={"rate": 0.1, "service_time": rounded, "discipline": "priority"},
+        constraints={"blocked": [4, 5], "minimum": {"2": 1}},
+        value_per_patient=8.0,
+    ).get_json()
+    assert body["status"] == "optimal"
+    (schedule,), (performance,) = body["schedules"], body["performance"]
+    assert schedule[4] == schedule[5] == 0 < schedule[2]
+    assert performance["seen"] == pytest.approx(0.9 * sum(schedule))
+
+
 BAD = {
+    "constraints that clash": (
+        {"constraints": {"blocked": [1], "minimum": {"1": 1}}}, "constraints"),
+    "a break beyond the session": ({"constraints": {"blocked": [10]}}, "constraints.blocked"),
+    "an unknown constraint": ({"constraints": {"lunch": 1}}, "constraints.lunch"),
+    "a patient who has no number": (
+        {"constraints": {"fixed": {"first": 1}}}, "constraints.fixed.first"),
+    "an unknown patient type": (
+        {"session__patient_types": {"new": {}}, "session__order": ["old"] * 6}, "session.order"),
+    "an order without types": ({"session__order": ["new"] * 6}, "session"),
+    "makespan idle time with interruptions": (
+        {"idle_definition": "makespan", "session__interruptions": [
+            {"interval": 1, "work": {"law": "deterministic", "minutes": 5}}]}, "idle"),
+    "a value that is text": ({"value_per_patient": "dear"}, "value_per_patient"),
     "no patients": ({"session__patients": 0}, "session.patients"),
     "part of a patient": ({"session__patients": 2.5}, "session.patients"),
     "patients as text": ({"session__patients": "6"}, "session.patients"),

@@ -1,0 +1,196 @@
+"""The best times for the rest of a day that runs, for patients who have not been told to come yet.
+
+What is left of the work that has been observed is an interruption at the start of a shorter session
+whose patients keep their order; patients who were told to come keep their intervals. With a fixed
+order this is convex in the appointment times like any other session, so the rest of the day is
+proved optimal too.
+"""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from objective import (
+    ClinicSession,
+    Interruption,
+    InvalidInput,
+    LiveDay,
+    Objective,
+    ServiceTime,
+    WalkIns,
+    Weights,
+    work_left,
+)
+from objective.errors import non_negative_number, whole_number
+from opt.constraints import Constraints
+from opt.optimise import optimise
+from opt.result import Result
+from opt.run import Strategy
+from opt.stopping import Stopping
+
+
+@dataclass(frozen=True)
+class Rescheduled:
+    """A new plan for the rest of a day.
+
+    Attributes
+    ----------
+    day
+        The day as it stands, with the new appointments.
+    ranks, appointment_times
+        The patients who still come, ranks from 0, and their times, minutes from the start of the
+        session.
+    moved
+        Ranks of those whose time is another than before.
+    cost_before
+        What the rest of the day would cost with the appointments as they were.
+    result
+        The search: its cost is that of the rest of the day, its session begins at ``begins``.
+    begins
+        First moment to which an appointment could be moved, minutes.
+    """
+
+    day: LiveDay
+    ranks: tuple[int, ...]
+    appointment_times: tuple[float, ...]
+    moved: tuple[int, ...]
+    cost_before: float
+    result: Result
+    begins: float
+
+
+def reschedule(
+    day: LiveDay,
+    weights: Weights,
+    told: Collection[int] = (),
+    notice: float = 0.0,
+    capacity: int | None = None,
+    step: float | None = None,
+    strategy: str | Strategy = "exact",
+    stopping: Stopping | None = None,
+) -> Rescheduled:
+    """Move the appointments of the patients who have not been told to come yet.
+
+    Parameters
+    ----------
+    day
+        What has been observed of the day.
+    weights
+        What a minute is worth; waiting counts for the patients still to come, in proportion to
+        their share of all patients of the session.
+    told
+        Ranks, from 0, of patients who were told to come: their appointments stay.
+    notice
+        Minutes that pass before a patient can come: nobody is moved to an earlier moment, and who
+        has an appointment before it keeps it.
+    capacity
+        Most patients per interval, None for no limit.
+    step
+        Width of the grid; by default the objective's own choice.
+    strategy, stopping
+        As of `opt.optimise`.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is outside its range, if there is nobody whose appointment can be moved, or
+        if those who were told to come do not fit the capacity.
+    """
+    if not isinstance(day, LiveDay):
+        raise InvalidInput("day", day, "a LiveDay")
+    notice = non_negative_number("notice", notice)
+    for rank in told:
+        whole_number("told", rank, 0, day.session.patients - 1)
+    session, length = day.session, day.session.interval_length
+    # Who comes at this very moment has been observed; the next interval is the first to plan.
+    after_now = math.floor(day.now / length + 1e-9) + 1
+    first = max(0, after_now, math.ceil((day.now + notice) / length - 1e-9))
+    if first >= session.intervals:
+        allowed = f"earlier, so that an interval of the session is left after {notice:g} minutes"
+        raise InvalidInput("day.now", day.now, allowed)
+    places = np.rint(day.appointments / length).astype(int).tolist()
+    coming = [
+        rank
+        for rank, status in enumerate(day.status)
+        if status == "expected" and places[rank] >= first
+    ]
+    if not set(coming) - set(told):
+        allowed = "with a patient expected after it who has not been told to come"
+        raise InvalidInput("day.now", day.now, allowed)
+
+    rest = _rest(day, coming, first, step)
+    share = rest.expected_shows / session.expected_shows
+    objective = Objective(rest, replace(weights, waiting=weights.waiting * share), step=step)
+    # A patient's place in the rest counts from 1.
+    pinned = {place + 1: places[rank] - first for place, rank in enumerate(coming) if rank in told}
+    told_there = np.bincount([places[rank] for rank in coming if rank in told] or [0])
+    if capacity is not None and told_there.max() > whole_number("capacity", capacity, 1, 1000):
+        allowed = f"at least the {told_there.max()} who were told to come in one interval"
+        raise InvalidInput("capacity", capacity, allowed)
+    constraints = Constraints(capacity=capacity, fixed=pinned or None)
+    result = optimise(objective, strategy, stopping, constraints=constraints)
+
+    before = np.bincount([places[rank] - first for rank in coming], minlength=rest.intervals)
+    found = np.repeat(np.arange(rest.intervals), result.schedule) + first
+    moved = dict(zip(coming, found.tolist(), strict=True))
+    return Rescheduled(
+        day=replace(day, schedule=_whole_day(day, places, moved)),
+        ranks=tuple(coming),
+        appointment_times=tuple(interval * length for interval in moved.values()),
+        moved=tuple(rank for rank, interval in moved.items() if interval != places[rank]),
+        cost_before=float(objective(before).cost),
+        result=result,
+        begins=first * length,
+    )
+
+
+def _rest(day: LiveDay, coming: Sequence[int], first: int, step: float | None) -> ClinicSession:
+    """Return the session of the patients ``coming`` (ranks) from interval ``first`` on."""
+    session = day.session
+    begins, width = first * session.interval_length, step or 1.0
+    left = work_left(day, begins, width)
+    interruptions = [
+        replace(one, interval=one.interval - first)
+        for one in session.interruptions
+        if one.interval >= first
+    ]
+    if left.size > 1:
+        # The grid of the law is the largest of at most the width that divides an interval.
+        grid = session.interval_length / math.ceil(session.interval_length / width - 1e-9)
+        interruptions.insert(0, Interruption(0, ServiceTime.pmf(left.tolist(), grid)))
+    return ClinicSession(
+        patients=len(coming),
+        intervals=session.intervals - first,
+        interval_length=session.interval_length,
+        service_time=session.service_time,
+        no_show=session.no_show,
+        walk_ins=_later(session.walk_ins, session.intervals, first),
+        patient_types=session.patient_types,
+        order=None if session.order is None else [session.order[rank] for rank in coming],
+        interruptions=tuple(interruptions),
+    )
+
+
+def _later(walk_ins: WalkIns | None, intervals: int, first: int) -> WalkIns | None:
+    """Return the walk-ins from interval ``first`` on."""
+    if walk_ins is None:
+        return None
+    laws = [law.tolist() for law in walk_ins.count_laws(intervals)[first:]]
+    return WalkIns(walk_ins.service_time, counts=laws, discipline=walk_ins.discipline)
+
+
+def _whole_day(day: LiveDay, places: Sequence[int], moved: dict[int, int]) -> list[int]:
+    """Return the schedule of the day with some patients (ranks) moved to other intervals.
+
+    Who does not come any more stands between those before and after, so that the order stays.
+    """
+    schedule = [0] * day.session.intervals
+    ahead = 0
+    for rank, place in enumerate(places):
+        behind = min((moved[other] for other in moved if other > rank), default=place)
+        interval = moved.get(rank, min(max(place, ahead), max(behind, ahead)))
+        schedule[interval] += 1
+        ahead = interval
+    return schedule
