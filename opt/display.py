@@ -90,7 +90,7 @@ def print_result(
     session = result.objective.session
     console.print(session_text(result.objective), highlight=False)
     if result.constraints:
-        demands = constraints_text(session, result.constraints)
+        demands = constraints_text(session, result.constraints, start)
         console.print(f"Constraints: {demands}", highlight=False)
     console.print("Book: " + schedule_text(result.schedule, session, start), highlight=False)
     columns = ["waiting", "idle", "tardiness", "cost"]

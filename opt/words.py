@@ -1,6 +1,7 @@
 """Sessions, schedules and proofs in words, for the terminal and the report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from objective import ClinicSession, Objective
 from opt.constraints import Constraints
@@ -51,9 +52,27 @@ def session_text(objective: Objective) -> str:
     return ", ".join(words)
 
 
-def constraints_text(session: ClinicSession, constraints: Constraints) -> str:
-    """Return what is demanded of the schedule; empty if nothing is."""
-    return "; ".join(piece.text for piece in constraints.pieces(session))
+def constraints_text(session: ClinicSession, constraints: Constraints, start: int = 0) -> str:
+    """Return what is demanded of the schedule, with breaks on a clock; empty if nothing is."""
+    words = []
+    length = session.interval_length
+    for first, last in _runs(sorted(set(constraints.blocked))):
+        begins, ends = clock(start + first * length), clock(start + (last + 1) * length)
+        words.append(f"nobody from {begins} to {ends}")
+    others = replace(constraints, blocked=())
+    words += [piece.text for piece in others.pieces(session)]
+    return "; ".join(words)
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and the last number of each run of consecutive numbers, in order."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
 def certificate_text(result: Result) -> str:

@@ -83,6 +83,7 @@ def waiting_figure(result: Result, profile: Profile, start: int) -> Figure:
         plot.add_scatter(
             x=[*ranks, *reversed(ranks)],
             y=[*frame[high], *reversed(list(frame[low]))],
+            mode="lines",
             fill="toself",
             fillcolor=_rgba(COLOURS["waiting"], opacity),
             line_width=0,
@@ -171,21 +172,20 @@ def cost_figure(results: Mapping[str, Result]) -> Figure:
     parts = {name: _cost_parts(result) for name, result in results.items()}
     names = [name.replace("_", " ") for name in parts]
     plot = _figure("Cost in weighted minutes", "")
-    before = [0.0] * len(names)
+    words = []
     for part in next(iter(parts.values())):
-        values = [split[part] for split in parts.values()]
         plot.add_bar(
             y=names,
-            x=values,
+            x=[split[part] for split in parts.values()],
             orientation="h",
             marker_color=COLOURS[part],
             hovertemplate=f"%{{y}}: {part} %{{x:.3f}}<extra></extra>",
         )
-        plot.add_annotation(
-            x=before[0] + values[0] / 2, y=-0.62, text=part, showarrow=False,
-            font_color=COLOURS[part],
-        )  # fmt: skip
-        before = [low + value for low, value in zip(before, values, strict=True)]
+        words.append(f'<span style="color:{COLOURS[part]}">{part}</span>')
+    plot.add_annotation(
+        x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
+        text="   ".join(words),
+    )  # fmt: skip
     plot.update_layout(barmode="relative")
     plot.update_yaxes(autorange="reversed")
     first, *others = (result.cost for result in results.values())

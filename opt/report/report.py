@@ -53,7 +53,7 @@ def write_report(path: Path, result: Result, baselines: Mapping[str, Result], st
         profile=profile,
         about=session_text(result.objective),
         words=certificate_text(result),
-        demands=constraints_text(result.objective.session, result.constraints),
+        demands=constraints_text(result.objective.session, result.constraints, start),
         book=schedule_text(result.schedule, result.objective.session, start),
         bars=_bars(result, start),
         accent=ACCENT,

@@ -19,23 +19,34 @@ pytestmark = pytest.mark.benchmark
 WEIGHTS = Weights(0.4, 0.2, 0.4)
 
 
+OBP = (24, 48, 5, 9.0)
+DEMANDING = Constraints(
+    blocked=[5, 11, 12, 17, 23, 24, 29, 35, 36, 41], minimum={2: 1, 20: 2, 33: 1}
+)
+
+
 @pytest.mark.parametrize(
-    ("patients", "intervals", "length", "mean", "limit"),
-    [(24, 48, 5, 9.0, 0.2), (60, 240, 1, 3.6, 10.0)],
-    ids=["obp_exponential", "60 patients in 240 intervals"],
+    ("session", "constraints", "limit"),
+    [(OBP, Constraints(), 0.2), ((60, 240, 1, 3.6), Constraints(), 10.0), (OBP, DEMANDING, 1.0)],
+    ids=[
+        "obp_exponential",
+        "60 patients in 240 intervals",
+        "obp_exponential, ten blocked intervals and three pins",
+    ],
 )
 def test_exact(
     benchmark: BenchmarkFixture,
-    patients: int,
-    intervals: int,
-    length: int,
-    mean: float,
+    session: tuple[int, int, int, float],
+    constraints: Constraints,
     limit: float,
 ):
     """From the first schedule to the proof, beside the seconds that are allowed."""
+    patients, intervals, length, mean = session
     law = ServiceTime.exponential(mean)
     objective = Objective(ClinicSession(patients, intervals, float(length), law), WEIGHTS)
-    result = benchmark.pedantic(lambda: optimise(objective), rounds=3, warmup_rounds=1)
+    result = benchmark.pedantic(
+        lambda: optimise(objective, constraints=constraints), rounds=3, warmup_rounds=1
+    )
     assert result.status == "optimal"
     reference = median_seconds(lambda: eval_exp(result.schedule, mean, float(length)), rounds=3)
     median = float(benchmark.stats.stats.median)

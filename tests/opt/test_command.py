@@ -117,6 +117,54 @@ def test_experiments_print_the_published_figures_beside_ours(tmp_path: Path, exp
             assert round(result[part], 2) == published[part]
 
 
+def test_the_emergencies_experiment_prints_the_published_figures_beside_ours(tmp_path: Path):
+    """Koeleman & Koole (2012), Table 6, within 0.01, each row proved."""
+    done = command("+experiment=koeleman_koole_table_6", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("published: Table 6") == 2 * 4
+    paths = list(tmp_path.glob("multirun/*/*/*/result.json"))
+    assert len(paths) == 4
+    for path in paths:
+        result = json.loads(path.read_text())
+        (published,) = result["published"]
+        assert result["status"] == "optimal"
+        for part in ("waiting", "tardiness"):
+            assert result[part] == pytest.approx(published[part], abs=0.01)
+
+
+def test_constraints_types_and_a_value_are_taken_from_the_command_line(tmp_path: Path):
+    """They are printed, stored, shown in the report and part of what is verified."""
+    done = command(
+        "constraints=lunch_break",
+        "constraints.capacity=1",
+        "constraints.fixed={1:0}",
+        "value_per_patient=15",
+        "session.patient_types={new:{service_time:{law:gamma,mean:15,cv:0.5}}}",
+        "session.order=[new,new,new,new,new,new,new,new,new,new,new,new]",
+        "session.interruptions=[{interval:0,work:{law:gamma,mean:5,cv:1},probability:0.5}]",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "Constraints: nobody from 10:30 to 11:00; at most 1 in every interval; patient 1 in",
+        "up to 12 patients",
+        "a patient seen is worth 15",
+        "Proved: no schedule of at most 12 patients under these constraints",
+    ):
+        assert words in " ".join(done.stdout.split())
+    folder = run_folder(tmp_path)
+    result = json.loads((folder / "result.json").read_text())
+    assert result["status"] == "optimal"
+    assert result["schedule"][0] == max(result["schedule"]) == 1
+    assert sum(result["schedule"][18:24]) == 0
+    assert result["constraints"]["fixed"] == {"1": 0}
+    assert "nobody from 10:30 to 11:00" in (folder / "report.html").read_text()
+    assert command(f"verify={folder / 'result.json'}", cwd=tmp_path).returncode == 0
+    result["constraints"]["blocked"] = [0]
+    (folder / "changed.json").write_text(json.dumps(result))
+    assert command(f"verify={folder / 'changed.json'}", cwd=tmp_path).returncode == 2
+
+
 @pytest.mark.slow
 def test_the_seed_experiment_shows_rules_searches_and_the_optimum(tmp_path: Path):
     """Each of its strategies, the last one with proof."""
@@ -129,17 +177,19 @@ def test_the_seed_experiment_shows_rules_searches_and_the_optimum(tmp_path: Path
     assert costs["exact"] < costs["genetic"] < costs["equispaced"]
 
 
-@pytest.mark.parametrize("session", ["obp", "obp_exponential", "kaandorp_koole_2007"])
+@pytest.mark.parametrize(
+    "session", ["obp", "obp_exponential", "kaandorp_koole_2007", "koeleman_koole_2012"]
+)
 def test_further_sessions_are_there(tmp_path: Path, session: str):
     """Each with its own law and weights, which the command line may still change."""
     done = command(f"session={session}", "strategy=equispaced", "report=false", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     result = json.loads((run_folder(tmp_path) / "result.json").read_text())
-    law = {"obp": "poisson"}.get(session, "exponential")
+    law = {"obp": "poisson", "koeleman_koole_2012": "rounded"}.get(session, "exponential")
     assert result["session"]["service_time"]["law"] == law
     makespan = session == "kaandorp_koole_2007"
     assert result["idle_definition"] == ("makespan" if makespan else "session")
-    assert result["weights"]["idle"] == 0.2
+    assert result["weights"]["idle"] == (0.0 if session == "koeleman_koole_2012" else 0.2)
 
 
 def test_penalties_are_taken_from_the_command_line(tmp_path: Path):
@@ -198,6 +248,15 @@ BAD = {
         ["service_time=lognormal", "service_time.cv=9"], ["service_time", "shorter tail"]),
     "no time of day": (["start=noon"], ["start is 'noon'"]),
     "an unknown stopping rule": (["+stopping.luck=1"], ["stopping.luck"]),
+    "constraints that clash": (
+        ["constraints.blocked=[3]", "constraints.minimum={3:1}"],
+        ["interval 3 is blocked", "at least 1 in interval 3", "possible together"]),
+    "a pin beyond the session": (["constraints.minimum={36:1}"], ["constraints.minimum is 36"]),
+    "an unknown constraint": (["constraints.lunch=1"], ["'lunch' is unknown", "minimum_gap"]),
+    "an unknown patient type": (
+        ["session.patient_types={new:{}}", "session.order=[old,new]", "session.patients=2"],
+        ["session.order[0] is 'old'", "new"]),
+    "a worthless value": (["value_per_patient=-1"], ["value_per_patient is -1"]),
 }  # fmt: skip
 
 
