@@ -1,12 +1,22 @@
 """Sessions and schedules that several tests use."""
 
 import itertools
+import math
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from objective import ClinicSession, Interruption, PatientType, ServiceTime, WalkIns
+from objective import (
+    ClinicSession,
+    Interruption,
+    Objective,
+    PatientType,
+    ServiceTime,
+    WalkIns,
+    Weights,
+)
 
 SHORT, LONG = ServiceTime.pmf([0.1, 0.2, 0.4, 0.3]), ServiceTime.pmf([0.0, 0.2, 0.1, 0.1, 0.2, 0.4])
 TYPES = {
@@ -80,6 +90,14 @@ def random_session(seed: int, walk_ins: bool = False) -> ClinicSession:
 
 def len_of(patients: int, intervals: int) -> int:
     """Count the schedules of a session."""
-    import math
-
     return math.comb(patients + intervals - 1, intervals - 1)
+
+
+def koeleman_koole_objective(row: dict[str, Any]) -> Objective:
+    """Make the objective of a row of Table 6 of Koeleman & Koole (2012)."""
+    booked, urgent = (ServiceTime.rounded(ServiceTime.exponential(mean)) for mean in (20.0, 30.0))
+    walk_ins = WalkIns(urgent, rate=row["emergencies"] / 24, discipline="priority")
+    session = ClinicSession(
+        row["patients"], 24, 10.0, booked, walk_ins=walk_ins if row["emergencies"] else None
+    )
+    return Objective(session, Weights(row["a_W"], 0.0, row["a_L"]))

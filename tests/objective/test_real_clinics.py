@@ -17,7 +17,15 @@ from objective import (
     WalkIns,
     Weights,
 )
-from tests.cases import LONG, ORDER, REAL_CLINICS, SHORT, TYPES, random_schedules
+from tests.cases import (
+    LONG,
+    ORDER,
+    REAL_CLINICS,
+    SHORT,
+    TYPES,
+    koeleman_koole_objective,
+    random_schedules,
+)
 from tests.reference.general_loops import evaluate
 
 FCFS = {
@@ -112,13 +120,8 @@ def test_the_order_of_patients_matters(weights: Weights):
 
 def test_koeleman_koole_table_6_is_as_printed(oracle: Any):
     """Values within 0.01; no single move of a patient improves a printed schedule."""
-    booked, urgent = (ServiceTime.rounded(ServiceTime.exponential(mean)) for mean in (20.0, 30.0))
     for row in oracle("koeleman_koole_2012")["table_6"]:
-        coming = WalkIns(urgent, rate=row["emergencies"] / 24, discipline="priority")
-        session = ClinicSession(
-            row["patients"], 24, 10.0, booked, walk_ins=coming if row["emergencies"] else None
-        )
-        objective = Objective(session, Weights(row["a_W"], 0.0, row["a_L"]))
+        objective = koeleman_koole_objective(row)
         performance = objective(row["schedule"]).row(0)
         assert performance["waiting"] == pytest.approx(row["waiting"], abs=0.01)
         assert performance["tardiness"] == pytest.approx(row["tardiness"], abs=0.01)

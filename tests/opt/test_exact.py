@@ -109,23 +109,6 @@ def test_kaandorp_koole_optima_are_as_printed(oracle: Any):
             assert float(objective(listed).cost) == pytest.approx(result.cost, abs=1e-9)
 
 
-def test_koeleman_koole_optima_without_emergencies_are_found(oracle: Any):
-    """The printed schedules are optimal for the exponential rounded to minutes."""
-    from scipy import stats
-
-    law = stats.expon(scale=20.0)
-    minutes = np.array([law.cdf(k + 0.5) - law.cdf(k - 0.5) for k in range(700)])
-    service = ServiceTime.pmf((minutes / minutes.sum()).tolist())
-    for row in oracle("koeleman_koole_2012")["table_6"]:
-        if row["emergencies"] == 0:
-            session = ClinicSession(row["patients"], 24, 10.0, service)
-            objective = Objective(session, Weights(row["a_W"], 0.0, row["a_L"]))
-            result = optimise(objective)
-            assert result.status == "optimal"
-            printed = float(objective(row["schedule"]).cost)
-            assert result.cost == pytest.approx(printed, abs=1e-6)
-
-
 def test_the_2007_misprint_is_what_the_schedule_costs():
     """Table 2b prints 42.47 for 16 patients; the optimum is 42.4218."""
     session = ClinicSession(16, 48, 5.0, ServiceTime.exponential(12.5), no_show=0.1)

@@ -22,7 +22,7 @@ from opt import BASELINES, make_strategy, optimise, verify_result
 from opt.constraints import Constraints
 from opt.coordinates import Coordinates
 from opt.validity import reasons_against
-from tests.cases import all_schedules, random_session
+from tests.cases import all_schedules, koeleman_koole_objective, random_session
 
 
 def weights(random: np.random.Generator) -> Weights:
@@ -155,13 +155,8 @@ def test_no_midpoint_violates_convexity_with_priority_walk_ins():
 
 def test_the_published_optima_with_emergencies_are_proved(oracle: Any):
     """Koeleman & Koole (2012), Table 6: no schedule costs less than the printed one."""
-    booked, urgent = (ServiceTime.rounded(ServiceTime.exponential(mean)) for mean in (20.0, 30.0))
     for row in oracle("koeleman_koole_2012")["table_6"]:
-        walk_ins = WalkIns(urgent, rate=row["emergencies"] / 24, discipline="priority")
-        session = ClinicSession(
-            row["patients"], 24, 10.0, booked, walk_ins=walk_ins if row["emergencies"] else None
-        )
-        objective = Objective(session, Weights(row["a_W"], 0.0, row["a_L"]))
+        objective = koeleman_koole_objective(row)
         result = optimise(objective)
         assert result.status == "optimal"
         assert result.cost == pytest.approx(float(objective(row["schedule"]).cost), abs=1e-6)
