@@ -21,7 +21,7 @@ def check_defined(session: ClinicSession, idle: str, waiting_penalty: Penalty) -
         raise InvalidInput("idle", idle, "'session' where there are walk-ins")
     if idle == "makespan" and session.interruptions:
         raise InvalidInput("idle", idle, "'session' where there are interruptions")
-    if session.walk_ins is None or session.walk_ins.discipline != "priority":
+    if not session.priority:
         return
     if not isinstance(waiting_penalty, Mean):
         # Only the expected wait is linear in the work found; the rest of its law is not.

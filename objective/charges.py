@@ -1,6 +1,6 @@
 """How an objective charges what a chain yields: cost vectors, and weights per patient."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,9 +13,13 @@ from objective.passes import Expectations
 from objective.penalties import Mean, Penalty
 from objective.performance import Performance
 from objective.session import ClinicSession
+from objective.walk_ins import mean_number
 from objective.weights import Weights
 
 Idle = Literal["session", "makespan"]
+
+#: Bytes that what patients find, by the state before their interval, may occupy together.
+FOUND_BYTES = 64 * 2**20
 
 
 class Charges:
@@ -44,9 +48,8 @@ class Charges:
         self._value = value_per_patient
         self._chain = chain
         kinds = chain.walk_in_kinds(session.intervals)
-        #: Kind of walk-ins of each interval, and an interval of each kind.
+        #: Kind of walk-ins of each interval.
         self.kinds = kinds
-        self._interval_of_kind = [kinds.index(kind) for kind in range(max(kinds) + 1)]
         self.priority = further_wait is not None
         #: Whether a charge depends on which patient it is, and on the interval.
         self.by_rank = self.makespan or not session.alike
@@ -55,8 +58,6 @@ class Charges:
         per_patient = session.shows * session.waiting_weights
         #: Share of each patient's penalty in what is charged for waiting, (patients,).
         self._shares = per_patient if self._free else per_patient / session.expected_shows
-        absent = np.append(1 - session.shows[1:], 1.0)
-        self._last_to_show = session.shows * absent[::-1].cumprod()[::-1]
         #: What is charged for the work found, (intervals, states, vectors): the work itself first,
         #: then the wait where it is not the work, and the penalty where it is not the wait.
         self.waiting_vectors = _vectors(chain, waiting_penalty).expand(session.intervals, -1, -1)
@@ -64,7 +65,8 @@ class Charges:
             vectors = [self.waiting_vectors[..., 0], further_wait.to(chain.device, chain.dtype)]
             self.waiting_vectors = torch.stack(vectors, dim=2)
         self.tardiness_vectors = _vectors(chain, tardiness_penalty)
-        self._found: dict[tuple[tuple[int, ...], int], Array] = {}
+        size = max(16, FOUND_BYTES // (16 * chain.states))
+        self._found = lru_cache(maxsize=size)(self._make_found)
 
     @property
     def wait(self) -> Tensor:
@@ -87,7 +89,8 @@ class Charges:
         session, weights = self._session, self._weights
         waits, penalties = laws.found[..., int(self.priority)], laws.found[..., -1]
         seen, consultations = self._seen(booked, len(waits))
-        waiting = (waits @ self._shows) / seen.clamp(min=1e-300)
+        total = waits @ self._shows
+        waiting = torch.where(seen > 0, total / seen, torch.zeros_like(total))
         waiting_penalty = penalties @ _like(self._chain, self._shares)
         tardiness, tardiness_penalty = laws.end[:, 0], laws.end[:, -1]
         if self.makespan:
@@ -127,10 +130,8 @@ class Charges:
 
     def _last_end(self, ends: Tensor, booked: Tensor | None) -> Tensor:
         """Return the expected end of the last consultation, (rows,); ends (rows, patients)."""
-        if booked is None:
-            return ends @ _like(self._chain, self._last_to_show)
-        rank = torch.arange(ends.shape[1], device=ends.device)
-        here = rank < booked[:, None]
+        rank = torch.arange(ends.shape[1], device=ends.device)[None]
+        here = rank >= 0 if booked is None else rank < booked[:, None]
         absent = torch.where(here, 1 - self._shows, 1.0)
         later = torch.nn.functional.pad(absent[:, 1:], (0, 1), value=1.0)
         last = self._shows * here * later.flip(1).cumprod(1).flip(1)
@@ -185,14 +186,15 @@ class Charges:
 
         ``before`` is what those others bring; the result is by the state before the interval.
         """
-        key = (before, interval if self.by_interval else self.kinds[interval])
-        if key not in self._found:
-            found, every = self.waiting_vectors[interval].T, self._chain.states
-            for kind in reversed(before):
-                found = self._chain.arrive_back(found, every, kind)
-            found = self._chain.walk_in_back(found, interval, every)
-            self._found[key] = np.asarray(found.T.cpu().numpy(), np.float64)
-        return self._found[key]
+        alike = interval if self.priority else self.kinds.index(self.kinds[interval])
+        return self._found(before, alike)
+
+    def _make_found(self, before: tuple[int, ...], interval: int) -> Array:
+        found, every = self.waiting_vectors[interval].T, self._chain.states
+        for kind in reversed(before):
+            found = self._chain.arrive_back(found, every, kind)
+        found = self._chain.walk_in_back(found, interval, every)
+        return np.asarray(found.T.cpu().numpy(), np.float64)
 
     def _walk_in_waiting(self, laws: Expectations) -> Tensor:
         """Return the mean wait per walk-in, (rows,).
@@ -205,13 +207,12 @@ class Charges:
         session, walk_ins = self._session, self._session.walk_ins
         if walk_ins is None or laws.before is None or session.expected_walk_ins == 0:
             return torch.zeros_like(laws.overflow)
-        counts = walk_ins.count_laws(session.intervals)
+        counts = walk_ins.epoch_laws(session.intervals)
         found = laws.before + _like(self._chain, session.expected_interruptions)
         if self.priority:
             # Those who come at the end of the session wait too.
-            counts = [*counts, counts[-1]]
             found = torch.cat([found, laws.end[:, :1]], dim=1)
-        mean = np.array([np.arange(law.size) @ law for law in counts])
+        mean = np.array([mean_number(law) for law in counts])
         pairs = sum((np.arange(law.size) * (np.arange(law.size) - 1) / 2) @ law for law in counts)
         service = walk_ins.service_time.mean
         total = found @ _like(self._chain, mean) + service * float(pairs)

@@ -29,7 +29,7 @@ class Draws:
     interruption_intervals
         The interval of each interruption.
     walk_ins
-        Number of walk-ins at each epoch, (epochs, days); see `walk_in_laws` for the epochs.
+        Number of walk-ins at each epoch, (epochs, days); see `WalkIns.epoch_laws` for the epochs.
     walk_in_work
         Their consultation time, (epochs, days).
     walk_in_mutual_wait
@@ -45,17 +45,6 @@ class Draws:
     walk_ins: Tensor
     walk_in_work: Tensor
     walk_in_mutual_wait: Tensor
-
-
-def walk_in_laws(session: ClinicSession) -> list[Array]:
-    """Return the law of the number of walk-ins at each epoch at which there may be some.
-
-    These are the starts of the intervals and, with priority, the end of the session.
-    """
-    if session.walk_ins is None:
-        return []
-    laws = session.walk_ins.count_laws(session.intervals)
-    return [*laws, laws[-1]] if session.walk_ins.discipline == "priority" else laws
 
 
 def draw(
@@ -130,10 +119,10 @@ def _walk_ins(
     session: ClinicSession, days: int, random: np.random.Generator
 ) -> tuple[Array, Array, Array]:
     """Return the number of walk-ins, their work and the waits for each other, (epochs, days)."""
-    laws = walk_in_laws(session)
     if session.walk_ins is None:
         none = np.zeros((0, days))
         return none, none, none
+    laws = session.walk_ins.epoch_laws(session.intervals)
     number = np.stack([random.choice(law.size, size=days, p=law) for law in laws])
     together = number.ravel()
     # Everybody in one long row, those of the same epoch and day beside each other.

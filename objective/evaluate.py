@@ -25,7 +25,7 @@ from objective.schedules import (
 )
 from objective.session import ClinicSession
 from objective.steps import Steps
-from objective.unbooked import unbooked_masses, walk_in_mass
+from objective.unbooked import walk_in_masses
 from objective.weights import Weights
 
 #: Bytes that the chunk of a batch that is followed at one time may occupy, by kind of device. On a
@@ -174,12 +174,9 @@ class Objective:
     def _further_wait(self) -> Tensor | None:
         """Return what priority makes of the work found, (intervals, states) minutes, or None."""
         walk_ins = self.session.walk_ins
-        if walk_ins is None or walk_ins.discipline != "priority" or self.step is None:
+        if walk_ins is None or not walk_ins.priority or self.step is None:
             return None
-        masses = unbooked_masses(self.session, self.step)
-        # Until the end of the session, that moment included, walk-ins come; the masses of interval
-        # 0, where the provider may begin late, are not asked for.
-        masses = [*masses, walk_in_mass(walk_ins, self.session.intervals, -1, self.step)]
+        masses = walk_in_masses(walk_ins, self.session.intervals, self.step)
         shift = round(self.session.interval_length / self.step)
         return self.step * torch.from_numpy(further_wait(masses, shift, self.chain.states))
 

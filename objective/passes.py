@@ -7,7 +7,7 @@ same operation are brought together by sorting, so that each operation is one pr
 rows. How rows are grouped is fetched from the device once per batch, never once per patient.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -99,10 +99,8 @@ def interval_pass(
     moves = _reorderings(order)
     # at_least[t][m] is the number of rows with more than m patients in interval t.
     most = int(descending.max())
-    at_least = [
-        [count for count in counts if count]
-        for counts in torch.stack([(booked > m).sum(1) for m in range(most)], dim=1).tolist()
-    ]
+    counts = [(booked > m).sum(1) for m in range(most)] or [booked.new_zeros(intervals)]
+    at_least = [[count for count in row if count] for row in torch.stack(counts, dim=1).tolist()]
     rank = booked.cumsum(0) - booked
     limits = chain.interval_limits(schedules)
 
@@ -124,11 +122,10 @@ def interval_pass(
             head = laws[:count]
             patient = rank[t, chosen] + m
             found[chosen, patient] = head @ waiting_vectors[t, : laws.shape[1]]
-            for kind, members in _by_kind(distinct, kind_of[patient]):
-                arrived, overflow = chain.arrive(laws[members], limits[t], kind)
-                if overflow is not None:
-                    lost[order[t, members]] += overflow
-                laws = _put_back(laws, arrived, members)
+            arrived, overflow = _arrive(chain, head, limits[t], distinct, kind_of[patient])
+            if overflow is not None:
+                lost[chosen] += overflow
+            laws = _put_back(laws, arrived)
         drained = laws.new_empty(rows, chain.drained_states(laws.shape[1], 1))
         chain.drain(laws, 1, drained)
         laws = drained
@@ -174,22 +171,42 @@ def _groups(ordered: Tensor, kinds: int) -> list[list[Group]]:
     ]
 
 
-def _by_kind(distinct: list[int], kinds: Tensor) -> Iterator[tuple[int, slice | Tensor]]:
-    """Yield each distinct kind with the rows that have it; kinds (rows,)."""
+def _arrive(
+    chain: Chain, laws: Tensor, limit: int, distinct: list[int], kinds: Tensor
+) -> tuple[Tensor, Tensor | None]:
+    """Book a patient of its own kind (rows,) into every row; returns as `Chain.arrive` does.
+
+    Where there are several kinds each is booked into all rows and kept where it belongs, because
+    to ask which rows are of a kind would make a device wait.
+    """
     if len(distinct) == 1:
-        yield distinct[0], slice(len(kinds))
-        return
+        return chain.arrive(laws, limit, distinct[0])
+    arrived: Tensor | None = None
+    lost = laws.new_zeros(len(laws))
     for kind in distinct:
-        members = (kinds == kind).nonzero()[:, 0]
-        if len(members):
-            yield kind, members
+        changed, overflow = chain.arrive(laws, limit, kind)
+        mine = kinds == kind
+        arrived = _masked_sum(arrived, changed * mine[:, None])
+        if overflow is not None:
+            lost += overflow * mine
+    assert arrived is not None
+    return arrived, lost
 
 
-def _put_back(laws: Tensor, changed: Tensor, members: slice | Tensor) -> Tensor:
-    """Return ``laws`` with some rows replaced by ``changed``, which may hold more states."""
-    if len(changed) == len(laws):
-        return changed
-    states = max(laws.shape[1], changed.shape[1])
+def _masked_sum(total: Tensor | None, part: Tensor) -> Tensor:
+    """Add laws that may hold different numbers of states."""
+    if total is None:
+        return part
+    states = max(total.shape[1], part.shape[1])
+    wider = torch.nn.functional.pad(total, (0, states - total.shape[1]))
+    return wider + torch.nn.functional.pad(part, (0, states - part.shape[1]))
+
+
+def _put_back(laws: Tensor, head: Tensor) -> Tensor:
+    """Return ``laws`` with its first rows replaced by ``head``, which may hold more states."""
+    if len(head) == len(laws):
+        return head
+    states = max(laws.shape[1], head.shape[1])
     wider = torch.nn.functional.pad(laws, (0, states - laws.shape[1]))
-    wider[members] = torch.nn.functional.pad(changed, (0, states - changed.shape[1]))
+    wider[: len(head)] = torch.nn.functional.pad(head, (0, states - head.shape[1]))
     return wider

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95)
 #: Points of the law of the finishing time.
 FINISH_POINTS = 481
-#: Days simulated for quantiles that no chain yields.
-SIMULATED_DAYS = 100_000
+#: Days simulated for quantiles that no chain yields, and waits of patients on all of them.
+SIMULATED_DAYS, SIMULATED_WAITS = 100_000, 5_000_000
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def profile_of(
     tardiness = float(mean_before[-1])
     time, probability = _finishing_law(session, chain, schedule[0], after, last)
     waits = _stacked(found, chain.work())
-    if session.walk_ins is not None and session.walk_ins.discipline == "priority" and found:
+    if session.priority and found:
         quantiles, long_wait = _simulated_waits(session.first(len(found)), schedule, late)
     else:
         quantiles = chain.quantiles(waits, torch.tensor(QUANTILES))
@@ -144,7 +144,8 @@ def _simulated_waits(
     session: ClinicSession, schedule: Tensor, late: float
 ) -> tuple[Tensor, Tensor]:
     """Return quantiles (patients, quantiles) of the waits and P(wait > late), (patients,)."""
-    days = simulate(session, schedule, SIMULATED_DAYS, seed=0, device=schedule.device)
+    number = max(1_000, min(SIMULATED_DAYS, SIMULATED_WAITS // session.patients))
+    days = simulate(session, schedule, number, seed=0, device=schedule.device)
     levels = torch.tensor(QUANTILES, dtype=torch.float64, device=schedule.device)
     return days.wait.quantile(levels, dim=0).T, (days.wait > late).to(torch.float64).mean(0)
 

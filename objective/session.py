@@ -12,7 +12,7 @@ from objective.interruption import Interruption
 from objective.laws import Array
 from objective.patients import Patient, PatientType, probability_to_miss
 from objective.service_time import ServiceTime
-from objective.walk_ins import WalkIns
+from objective.walk_ins import WalkIns, mean_number
 
 #: Capacity of the engine; a session of this size still fits in memory.
 MAX_PATIENTS = 1_000
@@ -88,6 +88,8 @@ class ClinicSession:
         if not isinstance(types, Mapping) or not types:
             raise InvalidInput("session.patient_types", types, "types by name, at least one")
         for name, kind in types.items():
+            if not isinstance(name, str):
+                raise InvalidInput("session.patient_types", name, "named by text")
             if not isinstance(kind, PatientType):
                 raise InvalidInput(f"session.patient_types.{name}", kind, "a PatientType")
         if isinstance(order, str) or not isinstance(order, Sequence):
@@ -198,8 +200,12 @@ class ClinicSession:
         """Expected number of walk-ins in the session."""
         if self.walk_ins is None:
             return 0.0
-        laws = self.walk_ins.count_laws(self.intervals)
-        return float(sum(np.arange(law.size) @ law for law in laws))
+        return sum(map(mean_number, self.walk_ins.count_laws(self.intervals)))
+
+    @property
+    def priority(self) -> bool:
+        """Whether there are walk-ins who go before every booked patient who waits."""
+        return self.walk_ins is not None and self.walk_ins.priority
 
     @property
     def has_unbooked_work(self) -> bool:
@@ -215,6 +221,14 @@ class ClinicSession:
         """Return the session with only its first patients, at least one."""
         order = self.order if self.order is None else self.order[:patients]
         return replace(self, patients=patients, order=order)
+
+    def lies_on(self, step: float) -> bool:
+        """Return whether everything takes whole multiples of the step, so that a grid is exact."""
+        laws = [patient.service_time for patient in self.kind_patients]
+        laws += [one.work for one in self.interruptions]
+        if self.walk_ins is not None:
+            laws.append(self.walk_ins.service_time)
+        return all(law.distribution.lies_on(step) for law in laws)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the session as plain names and numbers."""

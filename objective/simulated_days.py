@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from objective.draws import walk_in_laws
 from objective.laws import Array
 from objective.session import ClinicSession
+from objective.walk_ins import mean_number
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ class SimulatedDays:
     @property
     def walk_in_waiting(self) -> Estimate:
         """Waiting time per walk-in: the day's total over the expected number."""
-        expected = float(sum(np.arange(law.size) @ law for law in walk_in_laws(self.session)))
+        walk_ins, intervals = self.session.walk_ins, self.session.intervals
+        expected = sum(map(mean_number, walk_ins.epoch_laws(intervals))) if walk_ins else 0.0
         return estimate(self.walk_in_wait / max(expected, 1e-300))
 
     def overtime_beyond(self, minutes: float) -> Estimate:

@@ -9,7 +9,7 @@ import torch
 
 from objective.behaviour import Behaviour
 from objective.device import available_device
-from objective.draws import Draws, draw, walk_in_laws
+from objective.draws import Draws, draw
 from objective.errors import InvalidInput, whole_number
 from objective.overtaking import waits_when_overtaken
 from objective.schedules import ScheduleBatch, appointment_intervals, as_schedules
@@ -84,7 +84,7 @@ def _serve(
     session: ClinicSession, appointments: list[int], draws: Draws, behaviour: Behaviour
 ) -> Served:
     served = serve_in_order(session, appointments, draws, behaviour.service_order == "arrival")
-    if not _priority(session):
+    if not session.priority:
         return served
     # Whoever goes first, the work that is there at any time, and so the end, is the same.
     wait, walk_in_wait = waits_when_overtaken(session, appointments, draws)
@@ -95,20 +95,16 @@ def _defined(behaviour: Behaviour, session: ClinicSession) -> Behaviour:
     """Return a behaviour; raise `InvalidInput` if it is none or not defined for the session."""
     if not isinstance(behaviour, Behaviour):
         raise InvalidInput("behaviour", behaviour, "a Behaviour or None")
-    if _priority(session) and not behaviour.punctual:
+    if session.priority and not behaviour.punctual:
         given = {"mean": behaviour.punctuality_mean, "sd": behaviour.punctuality_sd}
         allowed = "0 on average and in spread where walk-ins have priority"
         raise InvalidInput("behaviour.punctuality", given, allowed)
     return behaviour
 
 
-def _priority(session: ClinicSession) -> bool:
-    return session.walk_ins is not None and session.walk_ins.discipline == "priority"
-
-
 def _chunk_days(session: ClinicSession) -> int:
     """Return how many days are simulated at one time."""
-    epochs = len(walk_in_laws(session))
+    epochs = len(session.walk_ins.epoch_laws(session.intervals)) if session.walk_ins else 0
     # One more for a late start, which must not change which days are simulated together.
     customers = session.patients + len(session.interruptions) + epochs + 1
     day = CUSTOMER_BYTES * customers + WALK_IN_BYTES * session.expected_walk_ins

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+
 from objective.errors import InvalidInput, known_keys, non_negative_number
 from objective.laws import Array, poisson_mass
 from objective.service_time import ServiceTime, probability_vector
@@ -81,6 +83,19 @@ class WalkIns:
             raise InvalidInput(f"walk_ins.{field}", len(laws), f"one, or one per {intervals}")
         return laws
 
+    @property
+    def priority(self) -> bool:
+        """Whether walk-ins go before every booked patient who waits."""
+        return self.discipline == "priority"
+
+    def epoch_laws(self, intervals: int) -> list[Array]:
+        """Return the law of the number of walk-ins at each moment at which some may come.
+
+        These are the starts of the intervals and, with priority, the end of the session.
+        """
+        laws = self.count_laws(intervals)
+        return [*laws, laws[-1]] if self.priority else laws
+
     def to_dict(self) -> dict[str, Any]:
         """Return the walk-ins as plain names and numbers."""
         given = {"rate": self.rate} if self.rate is not None else {"counts": self.counts}
@@ -101,3 +116,8 @@ class WalkIns:
 
 def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, Sequence) else float(value)
+
+
+def mean_number(law: Array) -> float:
+    """Return the mean of a law of a number, ``law[k]`` the probability of k."""
+    return float(np.arange(law.size) @ law)

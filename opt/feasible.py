@@ -35,7 +35,8 @@ class FeasibleSchedules:
     def __init__(self, session: ClinicSession, constraints: Constraints, free: bool) -> None:
         self.session, self.constraints, self.free = session, constraints, free
         self._pieces = constraints.pieces(session)
-        if self._pieces and not _possible(session, self._pieces, free):
+        self._edges_on: dict[torch.device, Tensor] = {}
+        if self._pieces and not possible(session, self._pieces, free):
             clash = _smallest_clash(session, self._pieces, free)
             atmost = "at most " if free else ""
             raise InvalidInput(
@@ -55,10 +56,8 @@ class FeasibleSchedules:
         if not self._pieces:
             return met
         booked = torch.nn.functional.pad(schedules.cumsum(1), (1, 0))
-        edges = [edge for piece in self._pieces for edge in piece.edges.get("p", [])]
-        if edges:
-            tail, head, length = torch.tensor(edges, device=schedules.device).T
-            met &= (booked[:, head] - booked[:, tail] <= length).all(1)
+        tail, head, length = self._edges(schedules.device)
+        met &= (booked[:, head] - booked[:, tail] <= length).all(1)
         for piece in self._pieces:
             if piece.maximum_gap is not None:
                 appointments = appointment_intervals(schedules, self.session.patients)
@@ -92,6 +91,14 @@ class FeasibleSchedules:
         assert found is not None, "constraints without a schedule are refused on construction"
         return torch.from_numpy(found).to(schedule)
 
+    def _edges(self, device: torch.device) -> Tensor:
+        """Return the constraints on cumulative bookings as tail, head, length: (3, constraints)."""
+        if device not in self._edges_on:
+            edges = [edge for piece in self._pieces for edge in piece.edges.get("p", [])]
+            table = torch.tensor(edges, dtype=torch.int64, device=device)
+            self._edges_on[device] = table.reshape(-1, 3).T
+        return self._edges_on[device]
+
     @cached_property
     def _coordinates(self) -> Coordinates | None:
         """Coordinates that express all constraints, if there are any."""
@@ -122,7 +129,7 @@ def _expressing(
     return None
 
 
-def _possible(session: ClinicSession, pieces: Sequence[Piece], free: bool) -> bool:
+def possible(session: ClinicSession, pieces: Sequence[Piece], free: bool) -> bool:
     """Return whether some schedule meets all pieces."""
     for space in _spaces(free):
         if all(space in piece.edges for piece in pieces):
@@ -143,11 +150,11 @@ def _smallest_clash(session: ClinicSession, pieces: Sequence[Piece], free: bool)
     """
     clash: list[Piece] = []
     rest = list(pieces)
-    while _possible(session, clash, free):
+    while possible(session, clash, free):
         low, high = 0, len(rest)
         while high - low > 1:
             middle = (low + high) // 2
-            if _possible(session, [*clash, *rest[:middle]], free):
+            if possible(session, [*clash, *rest[:middle]], free):
                 low = middle
             else:
                 high = middle

@@ -9,12 +9,14 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from objective import ClinicSession
+from objective import ClinicSession, InvalidInput
 from opt.constraints import Piece
 from opt.difference import Points
 
-#: Seconds after which the search for a schedule that meets all constraints is given up.
-SECONDS = 60.0
+#: Seconds after which the search is given up, or ends with the nearest schedule so far.
+SECONDS = 20.0
+#: What the solver calls a program without a solution.
+IMPOSSIBLE = 2
 
 
 def nearest_schedule(
@@ -24,7 +26,12 @@ def nearest_schedule(
 
     Its unknowns, each for t = 1..T: the patients p_t booked before interval t (so that p_T are
     all), the distance from the wished p_t, whether somebody is booked into interval t - 1, and
-    whether nobody is booked later than it. None if there is no solution.
+    whether nobody is booked later than it. None if no schedule meets the pieces.
+
+    Raises
+    ------
+    InvalidInput
+        If neither a schedule nor the proof that there is none was found in time.
     """
     intervals, patients = session.intervals, session.patients
     pieces_edges = [edge for piece in pieces for edge in piece.edges.get("p", [])]
@@ -76,7 +83,10 @@ def nearest_schedule(
         integrality=np.repeat([1, 0, 1], [intervals, intervals, count - 2 * intervals]),
         options={"time_limit": SECONDS},
     )
-    if solved.x is None:
+    if solved.status == IMPOSSIBLE:
         return None
+    if solved.x is None:
+        allowed = f"such that a schedule is found, or excluded, within {SECONDS:g} seconds"
+        raise InvalidInput("constraints", "; ".join(piece.text for piece in pieces), allowed)
     upto = np.rint(solved.x[:intervals])
     return np.asarray(np.diff(upto, prepend=0), np.int64)

@@ -149,6 +149,8 @@ def read_result(path: Path) -> dict[str, Any]:
         raise InvalidInput("result file", str(path), f"a JSON file ({error})") from None
     if not isinstance(contents, dict) or "schedule" not in contents:
         raise InvalidInput("result file", str(path), "a result.json of Bailey")
+    if np.ndim(contents["schedule"]) != 1:
+        raise InvalidInput("schedule", contents["schedule"], "one list of whole numbers")
     return contents
 
 

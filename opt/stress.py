@@ -86,4 +86,4 @@ def departures(behaviour: Behaviour, session: ClinicSession) -> dict[str, Behavi
 
 def punctual_only(session: ClinicSession) -> bool:
     """Whether a session can only be simulated with punctual patients; see `PUNCTUAL_ONLY`."""
-    return session.walk_ins is not None and session.walk_ins.discipline == "priority"
+    return session.priority

@@ -43,7 +43,7 @@ def session_text(objective: Objective) -> str:
         words.append(f"no-show {100 * (1 - session.shows.mean()):.4g} %")
         words.append("patients of the types " + ", ".join(session.patient_types or ()))
     if session.walk_ins is not None:
-        first = " who go first" if session.walk_ins.discipline == "priority" else ""
+        first = " who go first" if session.priority else ""
         words.append(f"{session.expected_walk_ins:.3g} walk-ins{first} expected")
     if session.interruptions:
         words.append(f"interruptions of {session.expected_interruptions.sum():.3g} minutes")
@@ -83,8 +83,8 @@ def certificate_text(result: Result) -> str:
         patients = f"at most {session.patients} patients"
     if result.constraints:
         patients += " under these constraints"
-    step, lattice = objective.step, session.service_time.lattice_step
-    grid = f", on a grid of {step:g} min" if step is not None and step != lattice else ""
+    step = objective.step
+    grid = "" if step is None or session.lies_on(step) else f", on a grid of {step:g} min"
     reason = f" ({result.note})" if result.note else ""
     if result.status == "heuristic":
         return f"The best schedule found; that there is none better is not proved{reason}."

@@ -121,9 +121,9 @@ class LiveDay:
         session = self.session
         if not isinstance(session, ClinicSession):
             raise InvalidInput("day.session", session, "a ClinicSession")
-        if session.walk_ins is not None and session.walk_ins.discipline == "priority":
+        if session.priority:
             allowed = "'fcfs' on a day that runs: with priority only mean waits are known"
-            raise InvalidInput("walk_ins.discipline", session.walk_ins.discipline, allowed)
+            raise InvalidInput("walk_ins.discipline", "priority", allowed)
         counts = self.schedule
         if not _listed(counts) or len(counts) != session.intervals:
             allowed = f"a list of {session.intervals} counts, one per interval"

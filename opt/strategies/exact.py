@@ -176,7 +176,7 @@ class ExactRun(Run):
         gap = self._cost - self._bound
         if gap <= optimal_gap(self.objective, self._cost):
             self._end("proved optimal" if self._certifies else "local optimum")
-        elif gap <= self._target_gap:
+        elif self._certifies and gap <= self._target_gap:
             self._end("gap")
 
     def _end(self, reason: str) -> None:

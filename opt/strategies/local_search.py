@@ -99,7 +99,7 @@ class LocalSearchRun(Run):
     def step(self) -> None:
         """Move every schedule that can still improve to a better neighbour."""
         if self.best is None:
-            self._costs = self.price(self._schedules).cpu()
+            self._costs = self.price(self._schedules).to("cpu", torch.float64)
         active = self._searching.nonzero()[:, 0]
         chosen = active.to(self._schedules.device)
         by_moves = self._strategy.neighbourhood == "moves"

@@ -105,8 +105,8 @@ def schedule_at(objective: Objective, times: list[float]) -> Tensor:
 class _RuleRun(Run):
     """Prices one schedule, or one per number of patients where that is free, and is done.
 
-    ``time`` gives the appointment of a patient of so many, minutes; constraints move it to the
-    nearest schedule that meets them.
+    ``time`` gives the appointment of a patient of so many, minutes; constraints move it to a
+    schedule that meets them.
     """
 
     def __init__(
@@ -117,12 +117,14 @@ class _RuleRun(Run):
     ) -> None:
         super().__init__(objective, feasible)
         most = objective.session.patients
-        self._schedules = torch.stack(
-            [
-                feasible.nearest(schedule_at(objective, [time(rank, of) for rank in range(of)]))
-                for of in range(0 if objective.free else most, most + 1)
-            ]
-        )
+        wished = [
+            schedule_at(objective, [time(rank, of) for rank in range(of)])
+            for of in range(0 if objective.free else most, most + 1)
+        ]
+        if objective.free:
+            self._schedules = feasible.repaired(torch.stack(wished))
+        else:
+            self._schedules = feasible.nearest(wished[0])[None]
 
     def step(self) -> None:
         """Price the schedules."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from objective import ClinicSession, ServiceTime, WalkIns
-from objective.draws import Draws, walk_in_laws
+from objective.draws import Draws
 from objective.overtaking import waits_when_overtaken
 from objective.service_order import serve_in_order
 
@@ -138,7 +138,7 @@ def test_priority_equals_an_event_loop():
     for seed in range(1_000):
         day = random_day(seed, INTERVALS + 1)
         session = session_of(len(day.appointments), "priority")
-        assert len(walk_in_laws(session)) == INTERVALS + 1
+        assert len(session.walk_ins.epoch_laws(session.intervals)) == INTERVALS + 1
         waits, walk_in_wait = event_loop(
             day, lambda one: (one.kind == "booked", one.planned, CLASS.index(one.kind), one.rank)
         )

@@ -247,11 +247,11 @@ def test_contradictory_constraints_are_explained(name: str):
         assert named == clash
     if len(named) > 1:
         pieces = {piece.text: piece for piece in Constraints(**given).pieces(SESSION)}
-        from opt.feasible import _possible
+        from opt.feasible import possible
 
         for left_out in named:
             rest = [pieces[text] for text in named if text != left_out]
-            assert _possible(SESSION, rest, free=False)
+            assert possible(SESSION, rest, free=False)
 
 
 BAD = {
