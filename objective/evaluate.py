@@ -31,6 +31,8 @@ from objective.weights import Weights
 #: Bytes that the chunk of a batch that is followed at one time may occupy, by kind of device. On a
 #: processor the chunk should stay in its cache; on a GPU it should keep all of it busy.
 CHUNK_BYTES = {"cpu": 8 * 2**20, "cuda": 2 * 2**30}
+#: Numbers per interval that a schedule takes where it is followed interval by interval.
+INTERVAL_NUMBERS = 8
 #: Bytes that the neighbourhoods computed at one time may occupy.
 MOVES_BYTES = 256 * 2**20
 
@@ -47,14 +49,14 @@ class Objective:
     idle
         ``session``: idle time in [0, max(session length, end)], which is tardiness plus a constant;
         ``makespan``: end of the last consultation minus the work (Kaandorp & Koole 2007,
-        doi:10.1007/s10729-007-9015-x), not defined with walk-ins.
+        doi:10.1007/s10729-007-9015-x), not defined with walk-ins or interruptions.
     device, dtype
         Where and how precisely; float64 unless candidates are only screened.
     waiting_penalty, tardiness_penalty
         Functions charged instead of minutes.
     chain
-        ``queue_length`` (exponential consultations without walk-ins, exact) or ``workload`` (any
-        law, on a grid); by default the first where it is valid.
+        ``queue_length`` (exponential consultations of one mean without walk-ins or interruptions,
+        exact) or ``workload`` (any law, on a grid); by default the first where it is valid.
     step
         Width of the workload grid, minutes; by default the law's own, else at most 1 minute.
     value_per_patient
@@ -133,7 +135,7 @@ class Objective:
         batch = as_schedules(schedules, self.session, self.device, self.free)
         if not len(batch):
             return Performance.empty(self.dtype, self.device)
-        size = max(1, self._chunk_bytes // self.chain.row_bytes)
+        size = max(1, self._chunk_bytes // self._row_bytes)
         if len(batch) <= size:
             return self._evaluate(batch.to(torch.int64))
         order = self._alike(batch, size)
@@ -161,6 +163,17 @@ class Objective:
                 for part in in_parts(rows, size):
                     costs[part] = torch.from_numpy(single_patient_moves(exact._steps, batch[part]))
         return (costs[0] if np.ndim(schedule) == 1 else costs).to(self.device)
+
+    @property
+    def _by_interval(self) -> bool:
+        """Whether schedules are followed interval by interval, not patient by patient."""
+        return self.free or self.session.has_unbooked_work
+
+    @property
+    def _row_bytes(self) -> int:
+        """Bytes that a schedule occupies while it is followed."""
+        by_interval = 8 * INTERVAL_NUMBERS * self.session.intervals
+        return self.chain.row_bytes + (by_interval if self._by_interval else 0)
 
     @property
     def free(self) -> bool:
@@ -234,7 +247,7 @@ class Objective:
     def _evaluate(self, schedules: Tensor) -> Performance:
         charges, session = self._charges, self.session
         appointments = appointment_intervals(schedules, session.patients)
-        if self.free or session.has_unbooked_work:
+        if self._by_interval:
             laws = interval_pass(
                 self.chain,
                 schedules,

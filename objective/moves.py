@@ -10,7 +10,8 @@ a cost-to-go that loses a patient.
 
 The day is cut into legs: an occupied interval and the empty ones after it, over which one step
 leads. Laws and costs-to-go are followed from leg to leg only; for an empty interval inside a leg
-there is one step over the leg with one more patient in it. With walk-ins every interval is a leg.
+there is one step over the leg with one more patient in it. With walk-ins or interruptions every
+interval is a leg.
 
 All this is a long sequence of small products, which a processor does faster than a GPU can start
 them; so it is done there, in numpy and in float64, which acceptance of a move asks for anyway.

@@ -19,7 +19,7 @@ from objective.penalties import Penalty, erlang_tail
 from objective.session import ClinicSession
 
 #: Bytes that the transition matrices of different gaps may occupy together.
-KERNEL_BYTES = 256 * 2**20
+KERNEL_BYTES = 128 * 2**20
 #: Halvings of the bracket of a quantile: from days to less than a microsecond.
 HALVINGS = 45
 

@@ -16,8 +16,9 @@ from objective.chain import Chain
 from objective.charges import Charges
 from objective.laws import Array
 
-#: Bytes that the matrices kept for the next call may occupy together.
-STEP_BYTES = 512 * 2**20
+#: Bytes that each kind of matrices kept for the next call may occupy: single steps, passages, and
+#: products of steps.
+STEP_BYTES = 128 * 2**20
 #: Numbers that the products of the steps over one leg may hold; above it they are not kept.
 PRODUCT_SIZE = 2**20
 
@@ -79,9 +80,10 @@ class Steps:
             else [charges.kinds.index(kind) for kind in charges.kinds]
         )
         self.constant = lru_cache(maxsize=None)(charges.constant)
-        size = max(16, STEP_BYTES // (8 * (chain.states + 1) ** 2))
-        self._step = lru_cache(maxsize=size)(self._make_step)
-        self.passage = lru_cache(maxsize=size)(self._make_passage)
+        size = STEP_BYTES // (8 * (chain.states + 1) ** 2)
+        self._step = lru_cache(maxsize=max(8, size))(self._make_step)
+        # A passage holds five steps.
+        self.passage = lru_cache(maxsize=max(8, size // 5))(self._make_passage)
         largest = min(PRODUCT_SIZE, len(charges.kinds) * (chain.states + 1) ** 2)
         self._products = lru_cache(maxsize=STEP_BYTES // (16 * largest))(self._make_products)
 

@@ -8,7 +8,7 @@ at once and without following the chain.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -16,11 +16,16 @@ from scipy.special import logsumexp
 from torch import Tensor
 
 from objective.laws import Array
+from objective.schedules import in_parts
 
 #: Expected work beyond the grid, in steps, that is allowed for each of the net inputs.
 TOLERANCE = 1e-12
 #: The exponents tried, in units of one over the mean consultation.
 EXPONENTS = np.geomspace(0.02, 6.0, 20)
+#: Bytes that the bounds of a batch may occupy while they are computed, by kind of device; and how
+#: many numbers per exponent, row and arrival there are at one time.
+BOUND_BYTES = {"cpu": 32 * 2**20, "cuda": 2**30}
+TEMPORARIES = 6
 
 
 class Support:
@@ -75,7 +80,11 @@ class Support:
         patients = appointments.shape[1]
         upto = self._tensor(self._upto)[:, None]
         added = upto.diff(dim=2)
-        return self._largest(upto[:, :, 1:], added, appointments.to(torch.float64), patients)
+
+        def largest(part: Tensor) -> Tensor:
+            return self._largest(upto[:, :, 1:], added, part.to(torch.float64), patients)
+
+        return self._by_parts(largest, appointments)
 
     def after_intervals(self, schedules: Tensor, spare: int = 0) -> Tensor:
         """Return the steps needed after the arrivals of each interval, (rows, intervals).
@@ -83,13 +92,25 @@ class Support:
         With ``spare`` patients more, whenever they come.
         """
         intervals = schedules.shape[1]
-        booked = torch.nn.functional.pad(schedules.cumsum(1), (1, 0))
-        upto = self._tensor(self._upto)[:, booked.to(self._device)]
-        added = upto.diff(dim=2)
-        if len(self._walk_ins):
-            added = added + self._tensor(self._walk_ins.T)[:, None, :]
         interval = torch.arange(intervals, dtype=torch.float64, device=self._device)
-        return self._largest(added.cumsum(2), added, interval, intervals, spare)
+        every = self._tensor(self._upto)
+
+        def largest(part: Tensor) -> Tensor:
+            booked = torch.nn.functional.pad(part.cumsum(1), (1, 0))
+            added = every[:, booked.to(self._device)].diff(dim=2)
+            if len(self._walk_ins):
+                added = added + self._tensor(self._walk_ins.T)[:, None, :]
+            return self._largest(added.cumsum(2), added, interval, intervals, spare)
+
+        return self._by_parts(largest, schedules)
+
+    def _by_parts(self, bound: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+        """Return the bounds of all rows, so many at a time that the exponents of all fit."""
+        row_bytes = 8 * TEMPORARIES * len(self._theta) * rows.shape[1]
+        size = max(1, BOUND_BYTES[self._device.type] // row_bytes)
+        if len(rows) <= size:
+            return bound(rows)
+        return torch.cat([bound(part) for part in in_parts(rows, size)])
 
     def _largest(
         self, upto: Tensor, added: Tensor, interval: Tensor, terms: int, spare: int = 0

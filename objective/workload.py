@@ -21,7 +21,7 @@ from objective.support import Support
 from objective.unbooked import unbooked_masses
 
 #: Bytes that the transition matrices may occupy together.
-TRANSITION_BYTES = 512 * 2**20
+TRANSITION_BYTES = 128 * 2**20
 
 
 class WorkloadChain:

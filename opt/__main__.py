@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
@@ -15,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from objective import ClinicSession, InvalidInput
 from objective.errors import whole_number
 from opt.configuration import behaviour_from, device_from, objective_from, search_from
+from opt.constraints import Constraints
 from opt.display import (
     performance_table,
     print_result,
@@ -22,6 +24,7 @@ from opt.display import (
     stdout_console,
     stress_table,
 )
+from opt.feasible import FeasibleSchedules
 from opt.files import write_csv, write_files
 from opt.optimise import optimise
 from opt.published import matching_rows
@@ -107,12 +110,18 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
 def evaluate_file(settings: dict[str, Any], directory: Path) -> None:
     """Price the schedules of a file: print them and write evaluated.csv."""
     objective = objective_from(settings)
+    constraints = Constraints.from_dict(settings["constraints"])
+    feasible = FeasibleSchedules(objective.session, constraints, objective.free)
     path = Path(str(settings["evaluate"]))
     names, schedules = read_schedules(path, objective.session)
     performance = objective(schedules)
     rows = {name: performance.row(index) for index, name in enumerate(names)}
     columns = list(next(iter(rows.values())))
     stdout_console().print(performance_table(rows, columns[:5]))
+    met = feasible.contains(torch.tensor(schedules))
+    if not met.all():
+        broken = ", ".join(name for name, one in zip(names, met.tolist(), strict=True) if not one)
+        print(f"These do not meet the constraints: {broken}")
     lines = [[name, *(row[column] for column in columns)] for name, row in rows.items()]
     write_csv(directory / "evaluated.csv", ["schedule", *columns], lines)
     print(f"Written to {directory / 'evaluated.csv'}")

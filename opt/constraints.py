@@ -1,6 +1,6 @@
 """What a clinic demands of a schedule, whatever it costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -41,8 +41,9 @@ class Constraints:
         Patients that must be booked at least, by interval: pinned appointments.
     minimum_gap, maximum_gap
         Fewest and most intervals from one patient's appointment to the next one's.
-    fixed
-        The interval of a patient, by the patient's place in the order.
+    earliest, latest, fixed
+        The first and the last interval that a patient may have, and the one that it must have, by
+        the patient's place in the order.
 
     Raises
     ------
@@ -55,6 +56,8 @@ class Constraints:
     minimum: Mapping[int, int] | None = None
     minimum_gap: int | None = None
     maximum_gap: int | None = None
+    earliest: Mapping[int, int] | None = None
+    latest: Mapping[int, int] | None = None
     fixed: Mapping[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -69,9 +72,10 @@ class Constraints:
         for interval, least in _mapping("constraints.minimum", self.minimum).items():
             whole_number("constraints.minimum", interval, 0, MAX_INTERVALS - 1)
             whole_number(f"constraints.minimum[{interval}]", least, 1, MAX_PATIENTS)
-        for patient, interval in _mapping("constraints.fixed", self.fixed).items():
-            whole_number("constraints.fixed", patient, 1, MAX_PATIENTS)
-            whole_number(f"constraints.fixed[{patient}]", interval, 0, MAX_INTERVALS - 1)
+        for name in BY_PATIENT:
+            for patient, interval in _mapping(f"constraints.{name}", getattr(self, name)).items():
+                whole_number(f"constraints.{name}", patient, 1, MAX_PATIENTS)
+                whole_number(f"constraints.{name}[{patient}]", interval, 0, MAX_INTERVALS - 1)
         for name in ("minimum_gap", "maximum_gap"):
             if getattr(self, name) is not None:
                 least = 1 if name == "minimum_gap" else 0
@@ -107,10 +111,11 @@ class Constraints:
             made.append(_minimum_gap(self.minimum_gap, patients, intervals))
         if self.maximum_gap is not None:
             made.append(_maximum_gap(self.maximum_gap, patients))
-        for patient, interval in (self.fixed or {}).items():
-            whole_number("constraints.fixed", patient, 1, patients)
-            whole_number(f"constraints.fixed[{patient}]", interval, 0, intervals - 1)
-            made.append(_fixed(patient, interval))
+        for name, make in BY_PATIENT.items():
+            for patient, interval in (getattr(self, name) or {}).items():
+                whole_number(f"constraints.{name}", patient, 1, patients)
+                whole_number(f"constraints.{name}[{patient}]", interval, 0, intervals - 1)
+                made.append(make(patient, interval))
         return made
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,7 +127,7 @@ class Constraints:
             "minimum": dict(self.minimum or {}),
             "minimum_gap": self.minimum_gap,
             "maximum_gap": self.maximum_gap,
-            "fixed": dict(self.fixed or {}),
+            **{name: dict(getattr(self, name) or {}) for name in BY_PATIENT},
         }
 
     @staticmethod
@@ -130,7 +135,7 @@ class Constraints:
         """Make the constraints that `to_dict` described; None is none."""
         names = tuple(field.name for field in fields(Constraints))
         given = known_keys("constraints", description or {}, names)
-        for name in ("minimum", "fixed"):
+        for name in ("minimum", *BY_PATIENT):
             if given.get(name) is not None:
                 given[name] = _with_whole_keys(f"constraints.{name}", given[name])
         if given.get("blocked") is None:
@@ -178,15 +183,34 @@ def _maximum_gap(gap: int, patients: int) -> Piece:
     return Piece(text, {"a": [(k, k + 1, gap) for k in range(1, patients)]}, maximum_gap=gap)
 
 
-def _fixed(patient: int, interval: int) -> Piece:
+def _earliest(patient: int, interval: int) -> Piece:
     return Piece(
-        f"patient {patient} in interval {interval}",
-        {
-            "a": [(0, patient, interval), (patient, 0, -interval)],
-            # Fewer than the patient's place are booked before, and no fewer with the interval.
-            "p": [(0, interval, patient - 1), (interval + 1, 0, -patient)],
-        },
+        f"patient {patient} not before interval {interval}",
+        # Fewer than the patient's place are booked before the interval.
+        {"a": [(patient, 0, -interval)], "p": [(0, interval, patient - 1)]},
     )
+
+
+def _latest(patient: int, interval: int) -> Piece:
+    return Piece(
+        f"patient {patient} not after interval {interval}",
+        # No fewer than the patient's place are booked up to the interval.
+        {"a": [(0, patient, interval)], "p": [(interval + 1, 0, -patient)]},
+    )
+
+
+def _fixed(patient: int, interval: int) -> Piece:
+    first, last = _earliest(patient, interval).edges, _latest(patient, interval).edges
+    text = f"patient {patient} in interval {interval}"
+    return Piece(text, {space: [*first[space], *last[space]] for space in first})
+
+
+#: The demands on single patients by name.
+BY_PATIENT: dict[str, Callable[[int, int], Piece]] = {
+    "earliest": _earliest,
+    "latest": _latest,
+    "fixed": _fixed,
+}
 
 
 def _mapping(field: str, value: object) -> Mapping[Any, Any]:

@@ -78,8 +78,11 @@ class Coordinates:
         """Return the point of a schedule (intervals,) that meets the constraints."""
         return np.asarray(self._reduced(self._full(schedule[None]))[0], np.int64)
 
-    def nearest(self, schedules: Points) -> Points:
-        """Return schedules (batch, intervals) that meet the constraints, the same where they do."""
+    def repaired(self, schedules: Points) -> Points:
+        """Return schedules (batch, intervals) that meet the constraints, the same where they do.
+
+        Others become the point of the set that is largest among those not above them.
+        """
         return self._schedules(self._every.below(self._full(schedules)))
 
     def schedules(self, points: Points) -> Points:

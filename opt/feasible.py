@@ -77,7 +77,7 @@ class FeasibleSchedules:
         repaired = schedules.clone()
         if self._coordinates is not None:
             wrong = schedules[broken].cpu().numpy().astype(np.int64)
-            repaired[broken] = torch.from_numpy(self._coordinates.nearest(wrong)).to(schedules)
+            repaired[broken] = torch.from_numpy(self._coordinates.repaired(wrong)).to(schedules)
         else:
             # No coordinates express all constraints, and a program for each would take too long.
             repaired[broken] = self._some.to(schedules)

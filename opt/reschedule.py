@@ -1,12 +1,12 @@
 """The best times for the rest of a day that runs, for patients who have not been told to come yet.
 
 What is left of the work that has been observed is an interruption at the start of a shorter session
-whose patients keep their order; patients who were told to come keep their intervals. With a fixed
-order this is convex in the appointment times like any other session, so the rest of the day is
-proved optimal too.
+whose patients keep their order; patients who were told to come keep their intervals. So the rest of
+a day is proved optimal where a session of its kind is (see `opt.validity`).
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,12 +23,18 @@ from objective import (
     Weights,
     work_left,
 )
+from objective.chains import grid_step
 from objective.errors import non_negative_number, whole_number
+from objective.live.grid import step_of
+from objective.session import MAX_PATIENTS
 from opt.constraints import Constraints
 from opt.optimise import optimise
 from opt.result import Result
 from opt.run import Strategy
 from opt.stopping import Stopping
+
+#: Statuses of patients who have come.
+PRESENT = ("waiting", "in_consultation", "done")
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,8 @@ class Rescheduled:
     Attributes
     ----------
     day
-        The day as it stands, with the new appointments.
+        The day as it stands, with the new appointments. A patient who does not come any more stands
+        between those before and after, so that the order stays.
     ranks, appointment_times
         The patients who still come, ranks from 0, and their times, minutes from the start of the
         session.
@@ -88,7 +95,8 @@ def reschedule(
     capacity
         Most patients per interval, None for no limit.
     step
-        Width of the grid; by default the objective's own choice.
+        Largest width of the grid, minutes; by default the laws' own, or a minute. The width is the
+        largest up to it of which the interval length is a multiple.
     strategy, stopping
         As of `opt.optimise`.
 
@@ -96,21 +104,15 @@ def reschedule(
     ------
     InvalidInput
         If an argument is outside its range, if there is nobody whose appointment can be moved, or
-        if those who were told to come do not fit the capacity.
+        if the patients to come do not fit the capacity.
     """
     if not isinstance(day, LiveDay):
         raise InvalidInput("day", day, "a LiveDay")
-    notice = non_negative_number("notice", notice)
     for rank in told:
         whole_number("told", rank, 0, day.session.patients - 1)
     session, length = day.session, day.session.interval_length
-    # Who comes at this very moment has been observed; the next interval is the first to plan.
-    after_now = math.floor(day.now / length + 1e-9) + 1
-    first = max(0, after_now, math.ceil((day.now + notice) / length - 1e-9))
-    if first >= session.intervals:
-        allowed = f"earlier, so that an interval of the session is left after {notice:g} minutes"
-        raise InvalidInput("day.now", day.now, allowed)
     places = np.rint(day.appointments / length).astype(int).tolist()
+    first = _first_interval(day, notice)
     coming = [
         rank
         for rank, status in enumerate(day.status)
@@ -120,16 +122,11 @@ def reschedule(
         allowed = "with a patient expected after it who has not been told to come"
         raise InvalidInput("day.now", day.now, allowed)
 
-    rest = _rest(day, coming, first, step)
+    width = step_of(day, grid_step(session, step))
+    rest = _rest(day, coming, first, width)
     share = rest.expected_shows / session.expected_shows
-    objective = Objective(rest, replace(weights, waiting=weights.waiting * share), step=step)
-    # A patient's place in the rest counts from 1.
-    pinned = {place + 1: places[rank] - first for place, rank in enumerate(coming) if rank in told}
-    told_there = np.bincount([places[rank] for rank in coming if rank in told] or [0])
-    if capacity is not None and told_there.max() > whole_number("capacity", capacity, 1, 1000):
-        allowed = f"at least the {told_there.max()} who were told to come in one interval"
-        raise InvalidInput("capacity", capacity, allowed)
-    constraints = Constraints(capacity=capacity, fixed=pinned or None)
+    objective = Objective(rest, replace(weights, waiting=weights.waiting * share), step=width)
+    constraints = _constraints(day, coming, [place - first for place in places], told, capacity)
     result = optimise(objective, strategy, stopping, constraints=constraints)
 
     before = np.bincount([places[rank] - first for rank in coming], minlength=rest.intervals)
@@ -146,20 +143,57 @@ def reschedule(
     )
 
 
-def _rest(day: LiveDay, coming: Sequence[int], first: int, step: float | None) -> ClinicSession:
+def _first_interval(day: LiveDay, notice: float) -> int:
+    """Return the first interval that can be planned; raise `InvalidInput` if there is none."""
+    notice, length = non_negative_number("notice", notice), day.session.interval_length
+    # Who comes at this very moment has been observed; the next interval is the first to plan.
+    after_now = math.floor(day.now / length + 1e-9) + 1
+    first = max(0, after_now, math.ceil((day.now + notice) / length - 1e-9))
+    if first >= day.session.intervals:
+        allowed = f"earlier, so that an interval of the session is left after {notice:g} minutes"
+        raise InvalidInput("day.now", day.now, allowed)
+    return first
+
+
+def _constraints(
+    day: LiveDay,
+    coming: Sequence[int],
+    places: Sequence[int],
+    told: Collection[int],
+    capacity: int | None,
+) -> Constraints:
+    """Return what the plan must keep: times that were told, and the order of service.
+
+    ``coming`` are ranks, ``places`` the intervals of all patients, counted from the first that is
+    planned; in the constraints those who come count from 1. A patient with an earlier place in the
+    order than one who is present already does not get a later appointment.
+    """
+    numbers = {rank: number for number, rank in enumerate(coming, start=1)}
+    pinned = {numbers[rank]: places[rank] for rank in coming if rank in told}
+    together = max(Counter(pinned.values()).values(), default=0)
+    if capacity is not None and together > whole_number("capacity", capacity, 1, MAX_PATIENTS):
+        allowed = f"at least the {together} who were told to come in one interval"
+        raise InvalidInput("capacity", capacity, allowed)
+    present = [rank for rank, status in enumerate(day.status) if status in PRESENT]
+    latest = {}
+    for rank in coming:
+        behind = [places[other] for other in present if other > rank]
+        if behind and min(behind) >= 0:
+            latest[numbers[rank]] = min(behind)
+    return Constraints(capacity=capacity, latest=latest or None, fixed=pinned or None)
+
+
+def _rest(day: LiveDay, coming: Sequence[int], first: int, width: float) -> ClinicSession:
     """Return the session of the patients ``coming`` (ranks) from interval ``first`` on."""
     session = day.session
-    begins, width = first * session.interval_length, step or 1.0
-    left = work_left(day, begins, width)
+    left = work_left(day, first * session.interval_length, width)
     interruptions = [
         replace(one, interval=one.interval - first)
         for one in session.interruptions
         if one.interval >= first
     ]
     if left.size > 1:
-        # The grid of the law is the largest of at most the width that divides an interval.
-        grid = session.interval_length / math.ceil(session.interval_length / width - 1e-9)
-        interruptions.insert(0, Interruption(0, ServiceTime.pmf(left.tolist(), grid)))
+        interruptions.insert(0, Interruption(0, ServiceTime.pmf(left.tolist(), width)))
     return ClinicSession(
         patients=len(coming),
         intervals=session.intervals - first,

@@ -4,9 +4,9 @@ A schedule can be proved optimal where the cost is L-natural-convex: g(z) + g(z'
 / 2)) + g(floor((z + z') / 2)). Each rule below names a case and the coordinates it rules out; what
 no rule rules out has been proved (a-space: Begen & Queyranne 2011, doi:10.1287/moor.1110.0489,
 extended to the definitions used here; p-space: Zacharias & Yunes 2020, Management Science, extended
-to walk-ins), but for priority walk-ins: there p-space rests on Koeleman & Koole (2012) and on
-midpoint and brute-force tests without a violation. A set of constraints must be closed under the
-same midpoints.
+to walk-ins and a free number of patients), but for priority walk-ins: there p-space rests on
+Koeleman & Koole (2012) and on midpoint and brute-force tests without a violation, also with a free
+number. A set of constraints must be closed under the same midpoints.
 """
 
 from collections.abc import Callable

@@ -89,6 +89,10 @@ class ExactRun(Run):
         notes = []
         if against:
             notes.append(f"nothing is proved in {space}-space: " + "; ".join(against))
+            other: Space = "p" if space == "a" else "a"
+            against_other = reasons_against(objective, other)
+            if strategy.space is None and against_other:
+                notes.append(f"nor in {other}-space: " + "; ".join(against_other))
         if self._left_out:
             bound = "the bound is without: " if self._certifies else "searched without at first: "
             notes.append(bound + "; ".join(self._left_out))

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import torch
 from apiflask import APIBlueprint
 
-from objective import InvalidInput, Objective
+from objective import ClinicSession, InvalidInput
+from objective.chains import grid_step
 from opt import Constraints, make_strategy, optimise
+from opt.feasible import FeasibleSchedules
 from opt.result import objective_from_dict
 from opt.stopping import stopping_from_dict
 from serve.api.schemas import MAX_INTERVALS, SchedulesIn, SchedulesOut
@@ -38,18 +41,22 @@ EXAMPLE = {
 def post_schedules(request: SchedulesIn) -> dict[str, Any]:
     """Return the best schedule found, or the performance of the schedules sent."""
     given = request.model_dump(exclude_none=True)
+    _check_work(ClinicSession.from_dict(given["session"]))
     objective = objective_from_dict(given)
-    _check_size(objective)
+    _check_size(objective.chain.states * objective.session.patients)
+    constraints = Constraints.from_dict(given["constraints"])
     if request.schedules is not None:
         performance = objective(request.schedules)
         rows = [performance.row(index) for index in range(len(performance))]
-        return {"schedules": request.schedules, "performance": rows}
+        feasible = FeasibleSchedules(objective.session, constraints, objective.free)
+        met = feasible.contains(torch.tensor(request.schedules)).tolist()
+        return {"schedules": request.schedules, "performance": rows, "meets_constraints": met}
     result = optimise(
         objective,
         make_strategy(request.strategy.name, request.strategy.parameters),
         stopping_from_dict(given["stopping"]),
         request.seed,
-        constraints=Constraints.from_dict(given["constraints"]),
+        constraints=constraints,
     )
     return {
         "schedules": [result.schedule],
@@ -65,9 +72,13 @@ def post_schedules(request: SchedulesIn) -> dict[str, Any]:
     }
 
 
-def _check_size(objective: Objective) -> None:
-    """Refuse, before any work, a session that would keep the service busy for long."""
-    size = objective.chain.states * objective.session.patients
+def _check_work(session: ClinicSession) -> None:
+    """Refuse, before any work, a session whose expected work alone needs too many states."""
+    _check_size(int(session.expected_work / grid_step(session, None)) * session.patients)
+
+
+def _check_size(size: int) -> None:
+    """Refuse a session that would keep the service busy for long, by states times patients."""
     if size > MAX_STATES:
         raise InvalidInput(
             "session",

@@ -113,6 +113,8 @@ class ConstraintsIn(Strict):
     minimum: Annotated[dict[Name, Capacity], Field(max_length=MAX_INTERVALS)] = {}
     minimum_gap: Annotated[int, Field(ge=1, le=MAX_INTERVALS)] | None = None
     maximum_gap: Annotated[int, Field(ge=0, le=MAX_INTERVALS)] | None = None
+    earliest: Annotated[dict[Name, Interval], Field(max_length=MAX_PATIENTS)] = {}
+    latest: Annotated[dict[Name, Interval], Field(max_length=MAX_PATIENTS)] = {}
     fixed: Annotated[dict[Name, Interval], Field(max_length=MAX_PATIENTS)] = {}
 
 
@@ -200,6 +202,7 @@ class SchedulesOut(BaseModel):
     lower_bound: float | None = None
     gap: float | None = None
     termination: str | None = None
+    meets_constraints: list[bool] | None = None
     evaluations: int | None = None
     seconds: float | None = None
     note: str | None = None

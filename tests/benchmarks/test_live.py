@@ -27,7 +27,7 @@ def day_of(provider: int, walk_ins: bool) -> LiveDay:
 
 @pytest.mark.parametrize("walk_ins", [False, True], ids=["booked", "walk-ins"])
 def test_forty_providers(benchmark: BenchmarkFixture, walk_ins: bool):
-    """Their days updated together, beside one provider at a time, and the seconds allowed."""
+    """Their days updated together, beside one provider at a time; the allowed seconds are noted."""
     days = [day_of(provider, walk_ins) for provider in range(40)]
     compare(
         benchmark,

@@ -72,15 +72,15 @@ def test_moves_charge_penalties(weights: Weights):
     assert torch.allclose(read, direct, rtol=1e-11)
 
 
-@pytest.mark.parametrize("name", ["poisson", "patients differ", "priority"])
-@pytest.mark.parametrize("idle", ["session", "makespan"])
+@pytest.mark.parametrize(
+    ("name", "idle"),
+    [case for case in CASES if case[0] in ("poisson", "patients differ", "priority")],
+)
 def test_moves_of_schedules_with_fewer_patients_equal_evaluating_them(
     name: str, idle: str, weights: Weights
 ):
     """Where the number of patients is free a batch may hold different numbers."""
     session = SESSIONS[name]
-    if session.walk_ins and idle == "makespan":
-        return
     objective = Objective(session, weights, idle=idle, value_per_patient=3.0)
     schedules = torch.cat([random_schedules(2, booked, 9, seed=booked) for booked in (4, 6, 1)])
     together = objective.moves(schedules)

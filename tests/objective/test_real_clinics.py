@@ -189,6 +189,9 @@ BAD = {
         "one per patient"),
     "an order that is a word": (
         lambda: ClinicSession(3, 3, 5.0, SHORT, patient_types=TYPES, order="new"), "a list with"),
+    "a type whose name is a number": (
+        lambda: ClinicSession(1, 3, 5.0, SHORT, patient_types={1: PatientType()}, order=["1"]),
+        "session.patient_types is 1"),
     "no types": (
         lambda: ClinicSession(1, 3, 5.0, SHORT, patient_types={}, order=["new"]), "at least one"),
     "a type that is a number": (

@@ -73,6 +73,14 @@ def test_schedules_of_a_file_are_priced(tmp_path: Path):
     assert rows["spread"] < rows["front"]
 
 
+def test_schedules_that_break_the_constraints_are_named(tmp_path: Path):
+    """They are priced like the others."""
+    (tmp_path / "schedules.csv").write_text("front,4,0,0,0,0,0,0,0\nspread,1,0,1,0,1,0,1,0\n")
+    done = command(*SMALL, "evaluate=schedules.csv", "constraints.capacity=1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "These do not meet the constraints: front\n" in done.stdout
+
+
 def test_measured_times_from_a_file_make_a_session(tmp_path: Path):
     """The column is named."""
     (tmp_path / "times.csv").write_text("minutes\n10\n12\n15\n31\n")

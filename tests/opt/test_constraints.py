@@ -14,7 +14,7 @@ from tests.cases import all_schedules
 
 #: One kind of constraint each; what it demands is drawn around a schedule that shall meet it.
 KINDS = (
-    "capacity", "capacities", "blocked", "minimum", "minimum_gap", "maximum_gap", "fixed"
+    "capacity", "capacities", "blocked", "minimum", "minimum_gap", "maximum_gap", "fixed", "window"
 )  # fmt: skip
 PAIRS = [pair for pair in itertools.combinations(KINDS, 2) if pair != ("capacity", "capacities")]
 #: What each space cannot express.
@@ -49,6 +49,11 @@ def drawn(kinds: tuple[str, ...], random: np.random.Generator) -> tuple[ClinicSe
         given["maximum_gap"] = int(gaps.max())
     if "fixed" in kinds:
         given["fixed"] = {rank + 1: int(places[rank])}
+    if "window" in kinds:
+        other = int(random.integers(patients))
+        given["earliest"] = {rank + 1: int(max(places[rank] - random.integers(0, 2), 0))}
+        latest = int(places[other] + random.integers(0, 2))
+        given["latest"] = {other + 1: min(latest, intervals - 1)}
     law = ServiceTime.exponential(float(random.uniform(3, 9)))
     if random.random() < 0.5:
         law = ServiceTime.pmf(random.dirichlet(np.ones(int(random.integers(3, 9)))).tolist())
@@ -73,8 +78,9 @@ def meets(constraints: Constraints, schedule: list[int]) -> bool:
         and all(gap <= (constraints.maximum_gap or 10**6) or constraints.maximum_gap is None
                 for gap in gaps)
         and (constraints.maximum_gap != 0 or not any(gaps))
-        and all(rank <= len(places) and places[rank - 1] == t
-                for rank, t in (constraints.fixed or {}).items())
+        and all(places[rank - 1] == t for rank, t in (constraints.fixed or {}).items())
+        and all(places[rank - 1] >= t for rank, t in (constraints.earliest or {}).items())
+        and all(places[rank - 1] <= t for rank, t in (constraints.latest or {}).items())
     )  # fmt: skip
 
 
@@ -199,7 +205,7 @@ def test_constraints_are_made_again_from_their_description():
     """Also from JSON, where keys are text."""
     import json
 
-    constraints = Constraints([1, 2, 1, 0], [3], {0: 1}, 1, 2, {1: 0, 2: 2})
+    constraints = Constraints([1, 2, 1, 0], [3], {0: 1}, 1, 2, {1: 0}, {2: 2}, {1: 0, 2: 2})
     again = Constraints.from_dict(json.loads(json.dumps(constraints.to_dict())))
     assert again.to_dict() == constraints.to_dict()
     assert not Constraints()
@@ -252,6 +258,25 @@ def test_contradictory_constraints_are_explained(name: str):
         for left_out in named:
             rest = [pieces[text] for text in named if text != left_out]
             assert possible(SESSION, rest, free=False)
+
+
+def test_a_schedule_is_found_in_single_precision_too():
+    """Where the exact search leaves constraints out and a local search goes on from it."""
+    constraints = Constraints(blocked=[2], maximum_gap=2)
+    objective = Objective(SESSION, Weights(1, 1, 1), dtype=torch.float32)
+    for strategy in ("exact", "local_search", "genetic"):
+        result = optimise(objective, strategy, constraints=constraints)
+        assert result.status == "heuristic"
+        assert meets(constraints, result.schedule)
+
+
+def test_a_search_for_a_schedule_that_takes_too_long_says_so(monkeypatch: pytest.MonkeyPatch):
+    """It is not taken for the proof that there is none."""
+    monkeypatch.setattr("opt.nearest_schedule.SECONDS", 1e-9)
+    session = ClinicSession(40, 200, 5.0, ServiceTime.exponential(5.0))
+    blocked = [t for t in range(200) if t % 3]
+    with pytest.raises(InvalidInput, match="is found, or excluded, within"):
+        FeasibleSchedules(session, Constraints(blocked=blocked, maximum_gap=9), free=False)
 
 
 BAD = {

@@ -170,6 +170,17 @@ def test_what_the_validity_table_rules_out_is_searched_but_never_proved(
     assert "nothing is proved" in result.note
 
 
+def test_a_target_gap_does_not_stop_a_search_that_proves_nothing():
+    """Its bound is none."""
+    objective = Objective(
+        random_session(1, walk_ins=True), Weights(1, 1, 1), waiting_penalty=Square()
+    )
+    plain = optimise(objective)
+    early = optimise(objective, make_strategy("exact", {"target_gap": 1e6}))
+    assert early.cost == plain.cost
+    assert early.termination != "gap"
+
+
 @pytest.mark.parametrize("session", [
     ClinicSession(5, 1, 5.0, ServiceTime.exponential(4.0)),
     ClinicSession(1, 1, 5.0, ServiceTime.exponential(4.0)),

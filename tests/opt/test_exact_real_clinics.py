@@ -1,5 +1,6 @@
 """The exact search where patients differ, walk-ins go first, or the number is free: brute force."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -164,13 +165,18 @@ def test_the_published_optima_with_emergencies_are_proved(oracle: Any):
         assert float(result.performance.tardiness) == pytest.approx(row["tardiness"], abs=0.01)
 
 
-@pytest.mark.parametrize("walk_ins", [False, True], ids=["booked only", "walk-ins"])
-def test_exact_equals_brute_force_where_the_number_of_patients_is_free(walk_ins: bool):
+@pytest.mark.parametrize("kind", ["booked only", "walk-ins", "priority", "interruptions"])
+def test_exact_equals_brute_force_where_the_number_of_patients_is_free(kind: str):
     """60 instances each in p-space, with values from worthless to precious, some constrained."""
     random = np.random.default_rng(6)
     numbers = set()
     for seed in range(60):
-        session = random_session(seed, walk_ins)
+        session = random_session(seed, kind == "walk-ins")
+        if kind == "priority":
+            session = with_priority(random)
+        if kind == "interruptions":
+            away = [Interruption(int(t), law(random), 0.6) for t in (0, session.intervals - 1)]
+            session = replace(session, service_time=law(random), interruptions=away)
         session = session.first(min(session.patients, 4))
         value = float(random.uniform(0, 2 * session.service_time.mean))
         objective = Objective(session, weights(random), value_per_patient=value)
@@ -221,6 +227,28 @@ def test_a_free_number_is_refused_where_it_is_not_defined():
         objective.session, Weights(1, 1, 1), value_per_patient=5.0, waiting_penalty=Square()
     )
     assert optimise(squared).status == "heuristic"
+
+
+@pytest.mark.parametrize("strategy", ["exact", "local_search", "genetic", "bailey_welch"])
+def test_the_best_may_be_to_book_nobody(strategy: str):
+    """Where a patient is worth nothing and waiting costs."""
+    session = ClinicSession(3, 4, 5.0, ServiceTime.exponential(5.0))
+    objective = Objective(session, Weights(1, 0, 1), value_per_patient=0.0)
+    result = optimise(objective, strategy)
+    assert result.cost == 0
+    assert float(objective([0, 0, 0, 0]).waiting) == 0
+    assert verify_result(result.to_dict()) == []
+
+
+def test_penalties_of_tardiness_are_proved_with_walk_ins_too():
+    """Squares of the overtime, first come first served and with priority: 20 instances each."""
+    random = np.random.default_rng(9)
+    for trial in range(20):
+        for session in (random_session(trial, walk_ins=True), with_priority(random)):
+            objective = Objective(session, weights(random), tardiness_penalty=Square())
+            result = optimise(objective)
+            assert result.cost == pytest.approx(least_cost(objective), rel=1e-9, abs=1e-9)
+            assert result.status == "optimal"
 
 
 def test_interruptions_are_proved_in_cumulative_bookings():

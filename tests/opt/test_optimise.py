@@ -12,9 +12,11 @@ from objective import ClinicSession, InvalidInput, Objective, ServiceTime, Weigh
 from opt import (
     STRATEGIES,
     AnyOf,
+    Constraints,
     MaximumEvaluations,
     MaximumSeconds,
     Progress,
+    Result,
     Stall,
     TargetGap,
     make_strategy,
@@ -54,23 +56,37 @@ def test_every_strategy_returns_a_priced_schedule(name: str):
     assert result.seed == 0
 
 
+#: Nothing; demands that p-space expresses; and demands that no coordinates express together.
+DEMANDS = {
+    "no constraints": Constraints(),
+    "a break and pins": Constraints(blocked=[5, 6], minimum={9: 1}),
+    "a break and short gaps": Constraints(blocked=[5, 6], maximum_gap=3, latest={9: 14}),
+}
+
+
+@pytest.mark.parametrize("demands", list(DEMANDS))
 @pytest.mark.parametrize("name", list(STRATEGIES))
-def test_every_strategy_is_resumed_exactly(name: str, tmp_path: Path):
+def test_every_strategy_is_resumed_exactly(name: str, demands: str, tmp_path: Path):
     """Stopped after a few schedules and resumed, it ends as if it had never been stopped."""
-    whole = optimise(objective(), strategy(name), seed=7)
-    path = tmp_path / "checkpoint.pt"
-    limit = MaximumEvaluations(max(1, whole.evaluations // 3))
-    part = optimise(objective(), strategy(name), limit, 7, checkpoint=path)
-    rest = optimise(objective(), strategy(name), seed=7, checkpoint=path, resume=True)
-    assert len(part.history) < len(whole.history) or len(whole.history) == 1
-    assert rest.schedule == whole.schedule
-    assert rest.evaluations == whole.evaluations
-    assert rest.status == whole.status
-    assert rest.lower_bound == whole.lower_bound
-    for one, other in zip(rest.history, whole.history, strict=True):
-        assert (one.cost, one.schedule, one.evaluations) == (
-            other.cost, other.schedule, other.evaluations,
-        )  # fmt: skip
+    constraints, path = DEMANDS[demands], tmp_path / "checkpoint.pt"
+
+    def search(stopping: MaximumEvaluations | None = None, **more: Any) -> Result:
+        return optimise(objective(), strategy(name), stopping, 7, constraints=constraints, **more)
+
+    whole = search()
+    for share in (0.3, 0.95):
+        limit = MaximumEvaluations(max(1, int(share * whole.evaluations)))
+        part = search(limit, checkpoint=path)
+        rest = search(checkpoint=path, resume=True)
+        assert len(part.history) < len(whole.history) or len(whole.history) == 1 or share > 0.9
+        assert rest.schedule == whole.schedule
+        assert rest.evaluations == whole.evaluations
+        assert rest.status == whole.status
+        assert rest.lower_bound == whole.lower_bound
+        for one, other in zip(rest.history, whole.history, strict=True):
+            assert (one.cost, one.schedule, one.evaluations) == (
+                other.cost, other.schedule, other.evaluations,
+            )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", list(STRATEGIES))

@@ -42,7 +42,7 @@ DAYS = {
         session_of(), SCHEDULE, 20.0,
         ["done", "done", *["expected"] * 3, "cancelled", *["expected"] * 2],
     ),
-    "patients differ, one waits": LiveDay(
+    "patients differ, two wait": LiveDay(
         session_of(patient_types=TYPES, order=ORDER), SCHEDULE, 35.0,
         ["done", "in_consultation", "waiting", "waiting", *["expected"] * 4], since=12.0,
     ),
@@ -128,6 +128,29 @@ def test_the_new_plan_is_a_day_whose_profile_can_be_drawn(name: str):
     before, after = live_profiles([day, found.day])
     assert after.rank.tolist() == before.rank.tolist()
     assert after.expected_finish > day.now
+
+
+def test_nobody_is_moved_behind_a_patient_who_is_there_already():
+    """A patient who came early keeps the appointment, and those before it do not pass it."""
+    status = ["done", "done", "in_consultation", "expected", "waiting", *["expected"] * 3]
+    away = {"since": 20.0, "away_until": 70.0}
+    late = LiveDay(session_of(), SCHEDULE, 26.0, status, arrived={4: 22.0}, **away)
+    found = reschedule(late, WEIGHTS)
+    assert found.day.appointments[4] == late.appointments[4] == 50.0
+    assert dict(zip(found.ranks, found.appointment_times, strict=True))[3] <= 50.0
+    assert found.result.status == "optimal"
+    status[4] = "expected"
+    free_to_move = reschedule(LiveDay(session_of(), SCHEDULE, 26.0, status, **away), WEIGHTS)
+    assert dict(zip(free_to_move.ranks, free_to_move.appointment_times, strict=True))[3] > 50.0
+
+
+def test_the_laws_own_grid_is_taken():
+    """A law on half minutes is planned on half minutes; a width may be asked for."""
+    half = ServiceTime.pmf([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0.3, 0, 0, 0, 0, 0, 0.2], 0.5)
+    day = LiveDay(session_of(service_time=half), SCHEDULE, 20.5, [*["done"] * 3, *["expected"] * 5])
+    assert reschedule(day, WEIGHTS).result.objective.step == 0.5
+    assert reschedule(DAYS["running late"], WEIGHTS).result.objective.step == 1.0
+    assert reschedule(DAYS["running late"], WEIGHTS, step=3.0).result.objective.step == 2.5
 
 
 def test_notice_and_capacity_are_kept():

@@ -43,6 +43,19 @@ def session() -> ClinicSession:
     return ClinicSession(8, 10, 5.0, ServiceTime.exponential(5.0), 0.1)
 
 
+def test_a_schedule_of_fewer_patients_than_the_session_may_have_is_stressed():
+    """Where their number is free; nobody at all is refused."""
+    session = ClinicSession(9, 10, 5.0, ServiceTime.exponential(5.0), 0.1)
+    objective = Objective(session, Weights(1, 1, 1), value_per_patient=5.0)
+    contents = {**objective.to_dict(), "schedule": [1, 0, 1, 0, 1, 0, 0, 1, 0, 0]}
+    rows = rows_of(contents)
+    for name in MEASURES:
+        exact = getattr(rows["exact"], name).mean
+        assert abs(getattr(rows["as planned"], name).z(exact)) < 4
+    with pytest.raises(InvalidInput, match="books somebody"):
+        rows_of({**contents, "schedule": [0] * 10})
+
+
 @pytest.mark.parametrize("idle", ["session", "makespan"])
 def test_the_plan_simulated_agrees_with_the_exact_row(session: ClinicSession, idle: str):
     """By the definition of idle time in the file."""

@@ -127,6 +127,28 @@ def test_what_a_real_clinic_asks_for_is_taken(client: FlaskClient):
     assert performance["seen"] == pytest.approx(0.9 * sum(schedule))
 
 
+def test_priced_schedules_are_told_apart_by_the_constraints(client: FlaskClient):
+    """They are priced whether they meet them or not."""
+    sent = [[6, *[0] * 9], [0, 2, 0, 2, 0, 2, 0, 0, 0, 0]]
+    body = post(client, schedules=sent, constraints={"blocked": [0]}).get_json()
+    assert body["meets_constraints"] == [False, True]
+    assert len(body["performance"]) == 2
+
+
+def test_a_huge_session_is_refused_before_any_work(client: FlaskClient):
+    """Hours of consultations in a hundred intervals; the answer comes at once."""
+    began = time.perf_counter()
+    answer = post(
+        client,
+        session__patients=100,
+        session__service_time={"law": "exponential", "mean": 1400},
+        session__walk_ins={"rate": 20, "service_time": {"law": "exponential", "mean": 1400}},
+    )
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["field"] == "session"
+    assert time.perf_counter() - began < 5
+
+
 BAD = {
     "constraints that clash": (
         {"constraints": {"blocked": [1], "minimum": {"1": 1}}}, "constraints"),
