@@ -31,6 +31,8 @@ from objective.weights import Weights
 #: Bytes that the chunk of a batch that is followed at one time may occupy, by kind of device. On a
 #: processor the chunk should stay in its cache; on a GPU it should keep all of it busy.
 CHUNK_BYTES = {"cpu": 8 * 2**20, "cuda": 2 * 2**30}
+#: Minutes, as their weights charge them, that all patients together may be worth at most.
+MOST_MINUTES = 1e5
 #: Numbers per interval that a schedule takes where it is followed interval by interval.
 INTERVAL_NUMBERS = 8
 #: Bytes that the neighbourhoods computed at one time may occupy.
@@ -108,6 +110,10 @@ class Objective:
         self.step = None if self.chain_name == "queue_length" else grid_step(session, step)
         if value_per_patient is not None:
             value_per_patient = non_negative_number("value_per_patient", value_per_patient)
+            largest = MOST_MINUTES * weights.minute / session.expected_shows
+            if value_per_patient > largest:
+                allowed = f"at most {largest:.6g}: beyond it all minutes together are rounding"
+                raise InvalidInput("value_per_patient", value_per_patient, allowed)
         self.value_per_patient = value_per_patient
         if chunk_bytes is not None:
             whole_number("chunk_bytes", chunk_bytes, 1, 2**50)

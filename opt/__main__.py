@@ -18,6 +18,7 @@ from objective.errors import whole_number
 from opt.configuration import behaviour_from, device_from, objective_from, search_from
 from opt.constraints import Constraints
 from opt.display import (
+    measures_of,
     performance_table,
     print_result,
     progress_display,
@@ -117,7 +118,7 @@ def evaluate_file(settings: dict[str, Any], directory: Path) -> None:
     performance = objective(schedules)
     rows = {name: performance.row(index) for index, name in enumerate(names)}
     columns = list(next(iter(rows.values())))
-    stdout_console().print(performance_table(rows, columns[:5]))
+    stdout_console().print(performance_table(rows, measures_of(objective)))
     met = feasible.contains(torch.tensor(schedules))
     if not met.all():
         broken = ", ".join(name for name, one in zip(names, met.tolist(), strict=True) if not one)

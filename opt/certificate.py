@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 from objective import InvalidInput, Objective
 from objective.errors import known_keys
 from objective.session import MAX_INTERVALS, MAX_PATIENTS
-from opt.constraints import Constraints, Space
+from opt.constraints import Constraints
 from opt.coordinates import Coordinates
+from opt.demands import Space
 from opt.difference import EmptyError, Points
 from opt.lower_bound import lower_bound
 from opt.validity import not_expressed, reasons_against
 
 Array = NDArray[np.float64]
 
-#: Share of a number up to which others that should agree may differ; see `agree`.
-TOLERANCE = 1e-9
+#: Share of the scale of a cost up to which numbers that should agree may differ, and share of the
+#: number itself that is the rounding of its sum; see `agree`.
+TOLERANCE, ROUNDING = 1e-9, 1e-13
 
 
 @dataclass(frozen=True)
@@ -158,20 +160,31 @@ def verify(
         part = np.array(along[index * len(chain) : (index + 1) * len(chain)])
         slopes += weights[index] * subgradient(chain, part, cost)
     bound = lower_bound(cost, point, slopes, coordinates)
-    minute = objective.weights.minute
-    if not agree(cost, certificate.cost, minute):
+    scale = scale_of(objective, cost, int(schedules[0].sum()))
+    if not agree(cost, certificate.cost, scale):
         wrong.append(f"the schedule costs {cost:.12g}, not {certificate.cost:.12g}")
-    if not agree(bound, certificate.lower_bound, minute):
+    if not agree(bound, certificate.lower_bound, scale):
         wrong.append(f"the chains prove {bound:.12g}, not {certificate.lower_bound:.12g}")
     return wrong
 
 
-def agree(one: float, other: float, unit: float = 1.0) -> bool:
+def agree(one: float, other: float, scale: float) -> bool:
     """Return whether two numbers that should be equal are, up to rounding.
 
-    ``unit`` is the size below which a number counts as small: a minute, or what it costs.
+    ``scale`` is the size beside which a difference is small; see `scale_of`. Larger numbers agree
+    as far as their last digits can.
     """
-    return bool(abs(one - other) <= TOLERANCE * max(unit, abs(one)))
+    return bool(abs(one - other) <= max(TOLERANCE * scale, ROUNDING * abs(one)))
+
+
+def scale_of(objective: Objective, cost: float, booked: int) -> float:
+    """Return beside what a cost of a schedule of so many patients is small: at least a minute's.
+
+    The value of the patients seen does not count, however large; it hides no minutes.
+    """
+    value = objective.value_per_patient or 0.0
+    minutes = cost + value * float(objective.session.shows[:booked].sum())
+    return max(objective.weights.minute, abs(minutes))
 
 
 def _whole(values: Sequence[Any]) -> tuple[int, ...]:

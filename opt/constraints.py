@@ -1,30 +1,21 @@
 """What a clinic demands of a schedule, whatever it costs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any
 
 from objective import ClinicSession, InvalidInput
 from objective.errors import known_keys, whole_number
 from objective.session import MAX_INTERVALS, MAX_PATIENTS
-from opt.difference import Edge
-
-#: Coordinates of a schedule: the intervals of the patients, or cumulative bookings.
-Space = Literal["a", "p"]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One demand: what it says, and its constraints in the coordinates that can express it.
-
-    In a-space coordinate k is the interval of patient k (of 1..N); in p-space coordinate t is the
-    number of patients booked before interval t (of 1..T).
-    """
-
-    text: str
-    edges: Mapping[Space, list[Edge]]
-    #: Most intervals between consecutive patients, which p-space cannot express.
-    maximum_gap: int | None = None
+from opt.demands import (
+    BY_PATIENT,
+    Piece,
+    at_least,
+    at_most,
+    at_most_everywhere,
+    maximum_gap,
+    minimum_gap,
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class Constraints:
     """
 
     capacity: int | Sequence[int] | None = None
-    blocked: Sequence[int] = ()
+    blocked: Iterable[int] | None = ()
     minimum: Mapping[int, int] | None = None
     minimum_gap: int | None = None
     maximum_gap: int | None = None
@@ -61,28 +52,58 @@ class Constraints:
     fixed: Mapping[int, int] | None = None
 
     def __post_init__(self) -> None:
-        if self.capacity is not None and not isinstance(self.capacity, Sequence):
-            whole_number("constraints.capacity", self.capacity, 1, MAX_PATIENTS)
-        for most in self._capacities():
-            whole_number("constraints.capacity", most, 0, MAX_PATIENTS)
-        if isinstance(self.blocked, str) or not isinstance(self.blocked, Sequence):
-            raise InvalidInput("constraints.blocked", self.blocked, "a list of intervals")
-        for interval in self.blocked:
-            whole_number("constraints.blocked", interval, 0, MAX_INTERVALS - 1)
-        for interval, least in _mapping("constraints.minimum", self.minimum).items():
-            whole_number("constraints.minimum", interval, 0, MAX_INTERVALS - 1)
-            whole_number(f"constraints.minimum[{interval}]", least, 1, MAX_PATIENTS)
-        for name in BY_PATIENT:
-            for patient, interval in _mapping(f"constraints.{name}", getattr(self, name)).items():
-                whole_number(f"constraints.{name}", patient, 1, MAX_PATIENTS)
-                whole_number(f"constraints.{name}[{patient}]", interval, 0, MAX_INTERVALS - 1)
-        for name in ("minimum_gap", "maximum_gap"):
+        """Check everything, and keep plain whole numbers whatever kind was given."""
+        self._keep("capacity", self._checked_capacity())
+        self._keep("blocked", self._checked_blocked())
+        for name, least in (("minimum_gap", 1), ("maximum_gap", 0)):
             if getattr(self, name) is not None:
-                least = 1 if name == "minimum_gap" else 0
-                whole_number(f"constraints.{name}", getattr(self, name), least, MAX_INTERVALS)
+                gap = whole_number(f"constraints.{name}", getattr(self, name), least, MAX_INTERVALS)
+                self._keep(name, gap)
+        interval = (0, MAX_INTERVALS - 1)
+        self._keep("minimum", self._checked("minimum", interval, (1, MAX_PATIENTS)))
+        for name in BY_PATIENT:
+            self._keep(name, self._checked(name, (1, MAX_PATIENTS), interval))
 
     def __bool__(self) -> bool:
-        return any(getattr(self, field.name) not in (None, (), [], {}) for field in fields(self))
+        given = (getattr(self, field.name) for field in fields(self))
+        return any(one is not None and one != () for one in given)
+
+    def _keep(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _checked_capacity(self) -> int | list[int] | None:
+        capacity, field = self.capacity, "constraints.capacity"
+        if isinstance(capacity, Sequence) and not isinstance(capacity, str):
+            if not capacity:
+                raise InvalidInput(field, capacity, "a number, or one per interval")
+            return [whole_number(field, most, 0, MAX_PATIENTS) for most in capacity]
+        return None if capacity is None else whole_number(field, capacity, 1, MAX_PATIENTS)
+
+    def _checked_blocked(self) -> tuple[int, ...]:
+        blocked = () if self.blocked is None else self.blocked
+        if isinstance(blocked, (str, Mapping)) or not isinstance(blocked, Iterable):
+            raise InvalidInput("constraints.blocked", blocked, "a list of intervals")
+        last = MAX_INTERVALS - 1
+        return tuple(sorted({whole_number("constraints.blocked", t, 0, last) for t in blocked}))
+
+    def _checked(
+        self, name: str, keys: tuple[int, int], values: tuple[int, int]
+    ) -> dict[int, int] | None:
+        """Return a mapping of whole numbers within their ranges; None for one without entries."""
+        field, given = f"constraints.{name}", getattr(self, name)
+        if given is None:
+            return None
+        if not isinstance(given, Mapping):
+            raise InvalidInput(field, given, "numbers by number, for example {3: 1}")
+        checked: dict[int, int] = {}
+        for key, value in given.items():
+            # In a JSON file names are text.
+            plain = int(key) if isinstance(key, str) and key.isascii() and key.isdecimal() else key
+            number = whole_number(field, plain, *keys)
+            if number in checked:
+                raise InvalidInput(field, number, "named once")
+            checked[number] = whole_number(f"{field}[{number}]", value, *values)
+        return checked or None
 
     def pieces(self, session: ClinicSession) -> list[Piece]:
         """Return the single demands on the schedules of a session.
@@ -98,19 +119,19 @@ class Constraints:
             if len(self.capacity) != intervals:
                 allowed = f"one number, or one per each of the {intervals} intervals"
                 raise InvalidInput("constraints.capacity", f"{len(self.capacity)} numbers", allowed)
-            made += [_at_most(interval, most) for interval, most in enumerate(self.capacity)]
+            made += [at_most(interval, most) for interval, most in enumerate(self.capacity)]
         elif self.capacity is not None:
-            made.append(_at_most_everywhere(self.capacity, patients, intervals))
-        for interval in self.blocked:
+            made.append(at_most_everywhere(self.capacity, patients, intervals))
+        for interval in self.blocked or ():
             whole_number("constraints.blocked", interval, 0, intervals - 1)
-            made.append(replace(_at_most(interval, 0), text=f"interval {interval} is blocked"))
+            made.append(replace(at_most(interval, 0), text=f"interval {interval} is blocked"))
         for interval, least in (self.minimum or {}).items():
             whole_number("constraints.minimum", interval, 0, intervals - 1)
-            made.append(_at_least(interval, least))
+            made.append(at_least(interval, least))
         if self.minimum_gap is not None:
-            made.append(_minimum_gap(self.minimum_gap, patients, intervals))
+            made.append(minimum_gap(self.minimum_gap, patients, intervals))
         if self.maximum_gap is not None:
-            made.append(_maximum_gap(self.maximum_gap, patients))
+            made.append(maximum_gap(self.maximum_gap, patients))
         for name, make in BY_PATIENT.items():
             for patient, interval in (getattr(self, name) or {}).items():
                 whole_number(f"constraints.{name}", patient, 1, patients)
@@ -120,110 +141,11 @@ class Constraints:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the constraints as plain names and numbers."""
-        uniform = self.capacity is None or not isinstance(self.capacity, Sequence)
-        return {
-            "capacity": self.capacity if uniform else self._capacities(),
-            "blocked": list(self.blocked),
-            "minimum": dict(self.minimum or {}),
-            "minimum_gap": self.minimum_gap,
-            "maximum_gap": self.maximum_gap,
-            **{name: dict(getattr(self, name) or {}) for name in BY_PATIENT},
-        }
+        described = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**described, "blocked": list(self.blocked or ())}
 
     @staticmethod
     def from_dict(description: Mapping[str, Any] | None) -> "Constraints":
         """Make the constraints that `to_dict` described; None is none."""
         names = tuple(field.name for field in fields(Constraints))
-        given = known_keys("constraints", description or {}, names)
-        for name in ("minimum", *BY_PATIENT):
-            if given.get(name) is not None:
-                given[name] = _with_whole_keys(f"constraints.{name}", given[name])
-        if given.get("blocked") is None:
-            given["blocked"] = ()
-        return Constraints(**given)
-
-    def _capacities(self) -> list[int]:
-        return list(self.capacity) if isinstance(self.capacity, Sequence) else []
-
-
-def _at_most(interval: int, most: int) -> Piece:
-    text = f"at most {most} in interval {interval}"
-    return Piece(text, {"p": [(interval, interval + 1, most)]})
-
-
-def _at_most_everywhere(most: int, patients: int, intervals: int) -> Piece:
-    return Piece(
-        f"at most {most} in every interval",
-        {
-            # The patient after ``most`` others comes at least one interval later.
-            "a": [(k + most, k, -1) for k in range(1, patients - most + 1)],
-            "p": [(t, t + 1, most) for t in range(intervals)],
-        },
-    )
-
-
-def _at_least(interval: int, least: int) -> Piece:
-    text = f"at least {least} in interval {interval}"
-    return Piece(text, {"p": [(interval + 1, interval, -least)]})
-
-
-def _minimum_gap(gap: int, patients: int, intervals: int) -> Piece:
-    width = min(gap, intervals)
-    return Piece(
-        f"at least {gap} intervals from a patient to the next",
-        {
-            "a": [(k + 1, k, -gap) for k in range(1, patients)],
-            "p": [(t, t + width, 1) for t in range(intervals - width + 1)],
-        },
-    )
-
-
-def _maximum_gap(gap: int, patients: int) -> Piece:
-    text = f"at most {gap} intervals from a patient to the next"
-    return Piece(text, {"a": [(k, k + 1, gap) for k in range(1, patients)]}, maximum_gap=gap)
-
-
-def _earliest(patient: int, interval: int) -> Piece:
-    return Piece(
-        f"patient {patient} not before interval {interval}",
-        # Fewer than the patient's place are booked before the interval.
-        {"a": [(patient, 0, -interval)], "p": [(0, interval, patient - 1)]},
-    )
-
-
-def _latest(patient: int, interval: int) -> Piece:
-    return Piece(
-        f"patient {patient} not after interval {interval}",
-        # No fewer than the patient's place are booked up to the interval.
-        {"a": [(0, patient, interval)], "p": [(interval + 1, 0, -patient)]},
-    )
-
-
-def _fixed(patient: int, interval: int) -> Piece:
-    first, last = _earliest(patient, interval).edges, _latest(patient, interval).edges
-    text = f"patient {patient} in interval {interval}"
-    return Piece(text, {space: [*first[space], *last[space]] for space in first})
-
-
-#: The demands on single patients by name.
-BY_PATIENT: dict[str, Callable[[int, int], Piece]] = {
-    "earliest": _earliest,
-    "latest": _latest,
-    "fixed": _fixed,
-}
-
-
-def _mapping(field: str, value: object) -> Mapping[Any, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise InvalidInput(field, value, "numbers by number, for example {3: 1}")
-    return value
-
-
-def _with_whole_keys(field: str, value: object) -> dict[int, Any]:
-    """Return a mapping with its keys as whole numbers; in a JSON file they are text."""
-    return {
-        int(key) if isinstance(key, str) and key.isdigit() else key: entry
-        for key, entry in _mapping(field, value).items()
-    }
+        return Constraints(**known_keys("constraints", description or {}, names))

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objective import ClinicSession
-from opt.constraints import Constraints, Space
+from opt.constraints import Constraints
+from opt.demands import Space
 from opt.difference import DifferenceSystem, Edge, Points
 
 

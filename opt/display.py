@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from objective import Objective
 from opt.result import Result
 from opt.stopping import Progress
 from opt.stress import MEASURES, StressRow
@@ -79,6 +80,16 @@ def stress_table(rows: Sequence[StressRow]) -> Table:
     return table
 
 
+def measures_of(objective: Objective) -> list[str]:
+    """Return the parts of a performance that tell something of an objective's schedules."""
+    measures = ["waiting", "idle", "tardiness", "cost"]
+    if objective.session.walk_ins is not None:
+        measures.insert(1, "walk_in_waiting")
+    if objective.free:
+        measures.insert(0, "seen")
+    return measures
+
+
 def print_result(
     console: Console,
     result: Result,
@@ -93,11 +104,7 @@ def print_result(
         demands = constraints_text(session, result.constraints, start)
         console.print(f"Constraints: {demands}", highlight=False)
     console.print("Book: " + schedule_text(result.schedule, session, start), highlight=False)
-    columns = ["waiting", "idle", "tardiness", "cost"]
-    if session.walk_ins is not None:
-        columns.insert(1, "walk_in_waiting")
-    if result.objective.free:
-        columns.insert(0, "seen")
+    columns = measures_of(result.objective)
     rows: dict[str, Mapping[str, float]] = {result.strategy: result.performance.row(0)}
     rows.update({name: row for name, row in baselines.items() if name != result.strategy})
     rows.update({f"published: {row.get('name', 'value')}": _numbers(row) for row in published})

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from objective import ClinicSession, InvalidInput
 from objective.schedules import appointment_intervals
-from opt.constraints import Constraints, Piece, Space
+from opt.constraints import Constraints
 from opt.coordinates import Coordinates, system_of
+from opt.demands import Limits, Piece, Space
 from opt.difference import EmptyError
 from opt.nearest_schedule import nearest_schedule
 
@@ -35,15 +36,17 @@ class FeasibleSchedules:
     def __init__(self, session: ClinicSession, constraints: Constraints, free: bool) -> None:
         self.session, self.constraints, self.free = session, constraints, free
         self._pieces = constraints.pieces(session)
+        self._maximum_gap = Limits.of(session, self._pieces).maximum_gap
         self._edges_on: dict[torch.device, Tensor] = {}
         if self._pieces and not possible(session, self._pieces, free):
             clash = _smallest_clash(session, self._pieces, free)
             atmost = "at most " if free else ""
             raise InvalidInput(
                 "constraints",
-                "; ".join(piece.text for piece in clash),
+                "contradictory",
                 f"possible together, with {atmost}{session.patients} patients in "
-                f"{session.intervals} intervals",
+                f"{session.intervals} intervals; these are not: "
+                + "; ".join(piece.text for piece in clash),
             )
 
     def __bool__(self) -> bool:
@@ -58,13 +61,12 @@ class FeasibleSchedules:
         booked = torch.nn.functional.pad(schedules.cumsum(1), (1, 0))
         tail, head, length = self._edges(schedules.device)
         met &= (booked[:, head] - booked[:, tail] <= length).all(1)
-        for piece in self._pieces:
-            if piece.maximum_gap is not None:
-                appointments = appointment_intervals(schedules, self.session.patients)
-                gaps = appointments.diff(dim=1)
-                # A patient who is not booked stands after the last interval.
-                gaps[appointments[:, 1:] == self.session.intervals] = 0
-                met &= (gaps <= piece.maximum_gap).all(1)
+        if self._maximum_gap < self.session.intervals:
+            appointments = appointment_intervals(schedules, self.session.patients)
+            gaps = appointments.diff(dim=1)
+            # A patient who is not booked stands after the last interval.
+            gaps[appointments[:, 1:] == self.session.intervals] = 0
+            met &= (gaps <= self._maximum_gap).all(1)
         return met
 
     def repaired(self, schedules: Tensor) -> Tensor:
@@ -79,7 +81,7 @@ class FeasibleSchedules:
             wrong = schedules[broken].cpu().numpy().astype(np.int64)
             repaired[broken] = torch.from_numpy(self._coordinates.repaired(wrong)).to(schedules)
         else:
-            # No coordinates express all constraints, and a program for each would take too long.
+            # No coordinates express all constraints, and a search for each would take too long.
             repaired[broken] = self._some.to(schedules)
         return repaired
 

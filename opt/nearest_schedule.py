@@ -1,92 +1,117 @@
-"""The schedule nearest to a wished one among those that meet constraints: a mixed-integer program.
+"""The schedule nearest to a wished one among those that meet constraints, whatever they are.
 
-It serves where no coordinates express all constraints, and for single schedules.
+Every demand is about one interval, one patient, or a patient and the next one. So patients can be
+placed interval by interval, by dynamic programming over the number booked so far and the last
+interval with a patient; unlike the sets of `opt.coordinates` this needs no convexity.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from numpy.typing import NDArray
 
-from objective import ClinicSession, InvalidInput
-from opt.constraints import Piece
+from objective import ClinicSession
+from opt.demands import Limits, Piece
 from opt.difference import Points
 
-#: Seconds after which the search is given up, or ends with the nearest schedule so far.
-SECONDS = 20.0
-#: What the solver calls a program without a solution.
-IMPOSSIBLE = 2
+Array = NDArray[np.float64]
 
 
 def nearest_schedule(
     session: ClinicSession, pieces: Sequence[Piece], free: bool, schedule: Points
 ) -> Points | None:
-    """Return the schedule that meets all pieces with cumulative bookings nearest to another's.
+    """Return the schedule (intervals,) that meets all pieces with the nearest cumulative bookings.
 
-    Its unknowns, each for t = 1..T: the patients p_t booked before interval t (so that p_T are
-    all), the distance from the wished p_t, whether somebody is booked into interval t - 1, and
-    whether nobody is booked later than it. None if no schedule meets the pieces.
-
-    Raises
-    ------
-    InvalidInput
-        If neither a schedule nor the proof that there is none was found in time.
+    The distance to the wished ``schedule`` is the sum over intervals of the difference between the
+    numbers booked up to them. Where the number of patients is ``free`` the session's is the
+    largest. None if no schedule meets the pieces.
     """
-    intervals, patients = session.intervals, session.patients
-    pieces_edges = [edge for piece in pieces for edge in piece.edges.get("p", [])]
-    wish = schedule.cumsum()
-    rows: list[dict[int, float]] = []
-    limits: list[float] = []
+    limits = Limits.of(session, pieces)
+    search = _Search(limits, schedule)
+    for interval in range(session.intervals):
+        search.place(interval)
+    return search.nearest(limits.fewest if free else session.patients)
 
-    def booked(t: int) -> dict[int, float]:
-        return {t - 1: 1.0} if t else {}
 
-    def at_most(limit: float, *terms: tuple[float, dict[int, float]]) -> None:
-        row: dict[int, float] = {}
-        for factor, columns in terms:
-            for column, value in columns.items():
-                row[column] = row.get(column, 0.0) + factor * value
-        rows.append(row)
-        limits.append(limit)
+class _Search:
+    """Least distances of schedules whose last patient so far is in a certain interval.
 
-    for t in range(1, intervals + 1):
-        at_most(0, (1, booked(t - 1)), (-1, booked(t)))
-        distance = {intervals + t - 1: 1.0}
-        at_most(float(wish[t - 1]), (1, booked(t)), (-1, distance))
-        at_most(-float(wish[t - 1]), (-1, booked(t)), (-1, distance))
-    for tail, head, length in pieces_edges:
-        at_most(length, (1, booked(head)), (-1, booked(tail)))
-    gaps = [piece.maximum_gap for piece in pieces if piece.maximum_gap is not None]
-    for t in range(1, intervals + 1) if gaps else ():
-        occupied = {2 * intervals + t - 1: 1.0}
-        last = {3 * intervals + t - 1: 1.0}
-        at_most(0, (1, booked(t)), (-1, booked(t - 1)), (-patients, occupied))
-        # Only where all are booked may nobody come later.
-        at_most(patients, (1, booked(intervals)), (-1, booked(t)), (patients, last))
-        until = min(t + min(gaps), intervals)
-        at_most(0, (1, booked(t)), (-1, booked(until)), (1, occupied), (-1, last))
-    count = 4 * intervals if gaps else 2 * intervals
-    upper = np.concatenate([np.full(2 * intervals, patients), np.ones(count - 2 * intervals)])
-    lower = np.zeros(count)
-    if not free:
-        lower[intervals - 1] = patients
-    places = [(row, column, value) for row, one in enumerate(rows) for column, value in one.items()]
-    row, column, value = zip(*places, strict=True)
-    matrix = csr_array((value, (row, column)), shape=(len(rows), count))
-    cost = np.zeros(count)
-    cost[intervals : 2 * intervals] = 1
-    solved = milp(
-        cost,
-        constraints=LinearConstraint(matrix, ub=limits),
-        bounds=Bounds(lower, upper),
-        integrality=np.repeat([1, 0, 1], [intervals, intervals, count - 2 * intervals]),
-        options={"time_limit": SECONDS},
-    )
-    if solved.status == IMPOSSIBLE:
-        return None
-    if solved.x is None:
-        allowed = f"such that a schedule is found, or excluded, within {SECONDS:g} seconds"
-        raise InvalidInput("constraints", "; ".join(piece.text for piece in pieces), allowed)
-    upto = np.rint(solved.x[:intervals])
-    return np.asarray(np.diff(upto, prepend=0), np.int64)
+    ``placed[t, k]`` is the least distance over the intervals before t where k patients are booked
+    up to t, at least one of them in t; ``before[t, k]`` the last interval with a patient before it
+    (-1 if there is none), and ``count[t, k]`` the number in t.
+    """
+
+    def __init__(self, limits: Limits, schedule: Points) -> None:
+        self.limits = limits
+        self.intervals, self.patients = len(limits.most), len(limits.latest)
+        number = np.arange(self.patients + 1)
+        distance = np.abs(number - schedule.cumsum()[:, None])
+        #: Distance over the intervals before t if k are booked up to each of them.
+        self.spent = np.vstack([np.zeros(self.patients + 1), distance.cumsum(0)])
+        shape = (self.intervals, self.patients + 1)
+        self.placed = np.full(shape, np.inf)
+        self.before, self.count = np.full(shape, -1), np.zeros(shape, dtype=np.int64)
+        self._last_needed = -1
+        self._window = (0, 0)
+        self._forget()
+
+    def place(self, interval: int) -> None:
+        """Place every number of patients that may come into an interval."""
+        limits = self.limits
+        best, last = self._look_back(interval)
+        start = 0.0 if self._last_needed < 0 else np.inf
+        best, last = best.copy(), last.copy()
+        # Nobody is booked before the first patient, whatever the gaps.
+        best[0], last[0] = start, -1
+        allowed = (limits.earliest <= interval) & (interval <= limits.latest)
+        refused = np.append(0, (~allowed).cumsum())
+        most = min(int(limits.most[interval]), 1 if limits.minimum_gap else self.patients)
+        for count in range(max(int(limits.least[interval]), 1), most + 1):
+            stop = self.patients + 1 - count
+            distance = best[:stop] + self.spent[interval, :stop]
+            distance[refused[count:] > refused[:stop]] = np.inf
+            better = np.flatnonzero(distance < self.placed[interval, count:])
+            self.placed[interval, better + count] = distance[better]
+            self.before[interval, better + count] = last[better]
+            self.count[interval, better + count] = count
+        if limits.least[interval] > 0:
+            self._last_needed = interval
+
+    def nearest(self, fewest: int) -> Points | None:
+        """Return the nearest schedule of at least so many patients; None if there is none."""
+        last = self.placed + self.spent[-1] - self.spent[:-1]
+        last[: max(self._last_needed, 0)] = np.inf
+        last[:, :fewest] = np.inf
+        nobody = self.spent[-1, 0] if fewest == 0 and self._last_needed < 0 else np.inf
+        interval, booked = np.unravel_index(int(last.argmin()), last.shape)
+        if min(nobody, last[interval, booked]) == np.inf:
+            return None
+        found = np.zeros(self.intervals, dtype=np.int64)
+        if nobody <= last[interval, booked]:
+            return found
+        while interval >= 0:
+            found[interval] = self.count[interval, booked]
+            interval, booked = self.before[interval, booked], booked - found[interval]
+        return found
+
+    def _look_back(self, interval: int) -> tuple[Array, Points]:
+        """Return the least distance, less what is spent later, of the intervals to come from.
+
+        And which interval it is; for each number booked, (patients + 1,) both.
+        """
+        first = max(self._last_needed, interval - self.limits.maximum_gap, 0)
+        stop = max(interval - max(self.limits.minimum_gap, 1) + 1, 0)
+        begin, end = self._window
+        if first != begin or stop < end:
+            self._forget()
+            end = first
+        for earlier in range(end, stop):
+            distance = self.placed[earlier] - self.spent[earlier]
+            better = distance < self._best
+            self._best[better], self._last[better] = distance[better], earlier
+        self._window = (first, max(stop, end))
+        return self._best, self._last
+
+    def _forget(self) -> None:
+        self._best = np.full(self.patients + 1, np.inf)
+        self._last = np.full(self.patients + 1, -1)

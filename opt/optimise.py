@@ -126,7 +126,6 @@ class _Search:
         assert best is not None
         assert current is not None
         self.stalled = 0 if best is not before else self.stalled + 1
-        proof = self.run.certificate
         self.history.append(
             Iteration(
                 iteration=len(self.history) + 1,
@@ -135,20 +134,20 @@ class _Search:
                 best_cost=best.cost,
                 cost=current.cost,
                 schedule=current.schedule.tolist(),
-                lower_bound=proof.lower_bound if proof else None,
+                lower_bound=self.run.lower_bound,
             )
         )
 
     def progress(self) -> Progress:
         """Return where the search stands."""
-        last, proof = self.history[-1], self.run.certificate
+        last = self.history[-1]
         return Progress(
             iteration=last.iteration,
             evaluations=last.evaluations,
             seconds=self.seconds,
             best_cost=last.best_cost,
             stalled=self.stalled,
-            lower_bound=proof.lower_bound if proof else None,
+            lower_bound=self.run.lower_bound,
             gap=self.run.gap,
         )
 
@@ -196,10 +195,12 @@ class _Search:
         best = self.run.best
         assert best is not None
         performance = self.objective(best.schedule)
-        proof, note = self.run.certificate, self.run.note
+        proof, note = self.run.certify(), self.run.note
         if proof is not None and verify(proof, self.objective, self.constraints):
             proof, note = None, "the certificate did not verify"
-        status = status_of(proof, self.objective, float(performance.cost[0]))
+        status = status_of(
+            proof, self.objective, float(performance.cost[0]), int(best.schedule.sum())
+        )
         if proof and status == "optimal":
             termination = "proved optimal"
         return Result(

@@ -7,7 +7,7 @@ a day is proved optimal where a session of its kind is (see `opt.validity`).
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,7 +71,7 @@ class Rescheduled:
 def reschedule(
     day: LiveDay,
     weights: Weights,
-    told: Collection[int] = (),
+    told: Iterable[int] = (),
     notice: float = 0.0,
     capacity: int | None = None,
     step: float | None = None,
@@ -108,8 +108,11 @@ def reschedule(
     """
     if not isinstance(day, LiveDay):
         raise InvalidInput("day", day, "a LiveDay")
-    for rank in told:
-        whole_number("told", rank, 0, day.session.patients - 1)
+    if not isinstance(weights, Weights):
+        raise InvalidInput("weights", weights, "Weights")
+    if isinstance(told, str) or not isinstance(told, Iterable):
+        raise InvalidInput("told", told, "ranks of patients")
+    told = {whole_number("told", rank, 0, day.session.patients - 1) for rank in told}
     session, length = day.session, day.session.interval_length
     places = np.rint(day.appointments / length).astype(int).tolist()
     first = _first_interval(day, notice)
@@ -127,7 +130,14 @@ def reschedule(
     share = rest.expected_shows / session.expected_shows
     objective = Objective(rest, replace(weights, waiting=weights.waiting * share), step=width)
     constraints = _constraints(day, coming, [place - first for place in places], told, capacity)
-    result = optimise(objective, strategy, stopping, constraints=constraints)
+    try:
+        result = optimise(objective, strategy, stopping, constraints=constraints)
+    except InvalidInput as error:
+        # Without a capacity the plan as it was meets everything.
+        if error.field != "constraints":
+            raise
+        allowed = f"enough for {len(coming)} patients in {rest.intervals} intervals"
+        raise InvalidInput("capacity", capacity, allowed) from None
 
     before = np.bincount([places[rank] - first for rank in coming], minlength=rest.intervals)
     found = np.repeat(np.arange(rest.intervals), result.schedule) + first

@@ -11,11 +11,13 @@ import torch
 
 from objective import ClinicSession, InvalidInput, Objective, Performance, Weights
 from objective.penalties import penalties_from_dict
-from opt.certificate import TOLERANCE, Certificate, agree, verify
+from opt.certificate import TOLERANCE, Certificate, agree, scale_of, verify
 from opt.constraints import Constraints
 from opt.coordinates import Coordinates
 from opt.feasible import FeasibleSchedules
 
+#: By how much larger differences are in single precision.
+SINGLE = 1e4
 Status = Literal["optimal", "bounded", "heuristic"]
 
 
@@ -102,9 +104,9 @@ class Result:
         }
 
 
-def optimal_gap(objective: Objective, cost: float) -> float:
-    """Return the gap that counts as none: rounding of a cost of this size."""
-    return TOLERANCE * max(objective.weights.minute, abs(cost))
+def optimal_gap(objective: Objective, cost: float, booked: int) -> float:
+    """Return the gap that counts as none, for a schedule of so many patients at this cost."""
+    return TOLERANCE * scale_of(objective, cost, booked)
 
 
 def gap_of(certificate: Certificate, cost: float) -> float:
@@ -112,11 +114,13 @@ def gap_of(certificate: Certificate, cost: float) -> float:
     return max(cost - certificate.lower_bound, 0.0)
 
 
-def status_of(certificate: Certificate | None, objective: Objective, cost: float) -> Status:
-    """Return what a certificate, already verified, says of a schedule of this cost."""
+def status_of(
+    certificate: Certificate | None, objective: Objective, cost: float, booked: int
+) -> Status:
+    """Return what a certificate, already verified, says of a schedule of so many patients."""
     if certificate is None:
         return "heuristic"
-    none = optimal_gap(objective, cost)
+    none = optimal_gap(objective, cost, booked)
     return "optimal" if gap_of(certificate, cost) <= none else "bounded"
 
 
@@ -149,8 +153,7 @@ def read_result(path: Path) -> dict[str, Any]:
         raise InvalidInput("result file", str(path), f"a JSON file ({error})") from None
     if not isinstance(contents, dict) or "schedule" not in contents:
         raise InvalidInput("result file", str(path), "a result.json of Bailey")
-    if np.ndim(contents["schedule"]) != 1:
-        raise InvalidInput("schedule", contents["schedule"], "one list of whole numbers")
+    _check_one_list(contents["schedule"])
     return contents
 
 
@@ -163,15 +166,19 @@ def verify_result(contents: Mapping[str, Any]) -> list[str]:
     objective = objective_from_dict(contents)
     constraints = Constraints.from_dict(contents.get("constraints"))
     feasible = FeasibleSchedules(objective.session, constraints, objective.free)
-    minute = objective.weights.minute
-    if np.ndim(contents["schedule"]) != 1:
-        raise InvalidInput("schedule", contents["schedule"], "one list of whole numbers")
+    _check_one_list(contents["schedule"])
     performance = objective(contents["schedule"]).row(0)
+    schedule = [int(count) for count in contents["schedule"]]
+    scale = scale_of(objective, performance["cost"], sum(schedule))
+    # What was computed in single precision, which proves nothing, is compared in it.
+    precision = SINGLE if contents.get("dtype") == "float32" else 1.0
     wrong = [
         f"{name} is {value:.12g}, not {contents.get(name)}"
         for name, value in performance.items()
         if not _number(contents.get(name))
-        or not agree(value, contents[name], minute if name == "cost" else 1.0)
+        or not agree(
+            value, contents[name], precision * (scale if name == "cost" else max(1.0, abs(value)))
+        )
     ]
     if not feasible.contains(torch.tensor([contents["schedule"]]))[0]:
         wrong.append("the schedule does not meet the constraints")
@@ -185,15 +192,14 @@ def verify_result(contents: Mapping[str, Any]) -> list[str]:
     wrong += verify(certificate, objective, constraints)
     if wrong:
         return wrong
-    schedule = [int(count) for count in contents["schedule"]]
     if not certificate.left_out and _schedule_of(certificate, objective, constraints) != schedule:
         wrong.append("the certificate is for another schedule")
     cost = float(performance["cost"])
     gap = gap_of(certificate, cost)
     for name, value in (("lower_bound", certificate.lower_bound), ("gap", gap)):
-        if not _number(contents.get(name)) or not agree(value, contents[name], minute):
+        if not _number(contents.get(name)) or not agree(value, contents[name], scale):
             wrong.append(f"{name} is {value:.12g}, not {contents.get(name)}")
-    status = status_of(certificate, objective, cost)
+    status = status_of(certificate, objective, cost, sum(schedule))
     if contents.get("status") != status:
         wrong.append(f"status is {status}, not {contents.get('status')}")
     return wrong
@@ -205,6 +211,13 @@ def _schedule_of(
     coordinates = Coordinates.of(objective.session, certificate.space, constraints, objective.free)
     schedule: list[int] = coordinates.schedules(np.array([certificate.point]))[0].tolist()
     return schedule
+
+
+def _check_one_list(schedule: object) -> None:
+    """Raise `InvalidInput` unless a stored schedule is one list; its entries are checked later."""
+    flat = isinstance(schedule, list) and not any(isinstance(one, (list, dict)) for one in schedule)
+    if not flat:
+        raise InvalidInput("schedule", schedule, "one list of whole numbers")
 
 
 def _number(value: object) -> bool:

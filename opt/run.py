@@ -39,8 +39,8 @@ class Run(ABC):
         Number of schedules priced so far.
     finished
         Why there is nothing more to do; None while there is.
-    certificate
-        Proof of a lower bound, where the strategy yields one.
+    lower_bound
+        What every schedule costs at least, as the last step proved it; None if nothing is proved.
     note
         What a user should know of the result, for example why nothing can be proved.
     """
@@ -51,7 +51,7 @@ class Run(ABC):
         self.current: Candidate | None = None
         self.evaluations = 0
         self.finished: str | None = None
-        self.certificate: Certificate | None = None
+        self.lower_bound: float | None = None
         self.note = ""
 
     @abstractmethod
@@ -69,9 +69,13 @@ class Run(ABC):
     @property
     def gap(self) -> float | None:
         """By how much a schedule could be better at most; None if nothing is proved."""
-        if self.certificate is None or self.best is None:
+        if self.lower_bound is None or self.best is None:
             return None
-        return max(self.best.cost - self.certificate.lower_bound, 0.0)
+        return max(self.best.cost - self.lower_bound, 0.0)
+
+    def certify(self) -> Certificate | None:
+        """Return the proof of a lower bound, at least as good as that of the last step, or None."""
+        return None
 
     def price(self, schedules: Tensor) -> Tensor:
         """Return the costs of schedules, (batch,), and count them."""
@@ -93,7 +97,7 @@ class Run(ABC):
             "current": _candidate_state(self.current),
             "evaluations": self.evaluations,
             "finished": self.finished,
-            "certificate": self.certificate.to_dict() if self.certificate else None,
+            "lower_bound": self.lower_bound,
             "note": self.note,
             "own": self.own_state(),
         }
@@ -104,8 +108,7 @@ class Run(ABC):
         self.current = _candidate(state["current"])
         self.evaluations = state["evaluations"]
         self.finished = state["finished"]
-        proof = state["certificate"]
-        self.certificate = Certificate.from_dict(proof) if proof else None
+        self.lower_bound = state["lower_bound"]
         self.note = state["note"]
         self.restore_own(state["own"])
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from objective import ClinicSession, Mean, Objective
-from opt.constraints import Constraints, Space
+from opt.constraints import Constraints
+from opt.demands import Space
 
 
 @dataclass(frozen=True)

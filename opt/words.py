@@ -56,7 +56,7 @@ def constraints_text(session: ClinicSession, constraints: Constraints, start: in
     """Return what is demanded of the schedule, with breaks on a clock; empty if nothing is."""
     words = []
     length = session.interval_length
-    for first, last in _runs(sorted(set(constraints.blocked))):
+    for first, last in _runs(list(constraints.blocked or ())):
         begins, ends = clock(start + first * length), clock(start + (last + 1) * length)
         words.append(f"nobody from {begins} to {ends}")
     others = replace(constraints, blocked=())

@@ -44,7 +44,7 @@ def schedule_figure(result: Result, start: int) -> Figure:
         customdata=[clock(time) for time in times],
         hovertemplate="%{customdata}: %{y} booked<extra></extra>",
     )
-    for interval in result.constraints.blocked:
+    for interval in result.constraints.blocked or ():
         plot.add_vrect(
             x0=times[interval], x1=times[interval] + length, fillcolor=NEUTRAL, opacity=0.25,
             line_width=0,

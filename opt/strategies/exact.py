@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from objective import InvalidInput, Objective
 from objective.errors import non_negative_number
-from opt.certificate import Certificate, chain_points, subgradient
-from opt.constraints import Space
+from opt.certificate import Certificate, chain_points, scale_of, subgradient
 from opt.coordinates import Coordinates
+from opt.demands import Space
 from opt.difference import DifferenceSystem, Points
 from opt.feasible import FeasibleSchedules
 from opt.greedy_chain import greedy_chain
-from opt.lower_bound import lower_bound
+from opt.lower_bound import lower_bound, quick_bound
 from opt.minimum_norm import minimum_norm_point
 from opt.result import optimal_gap
 from opt.run import IMPROVEMENT, Run, State
@@ -34,6 +34,8 @@ from opt.validity import not_expressed, reasons_against, spaces_by_merit
 
 Array = NDArray[np.float64]
 
+#: Of so many subgradients under constraints one is followed by the linear program of the bound.
+LINEAR_PROGRAM_EVERY = 16
 #: After an improvement, multiples of the same step that are tried at once.
 LONGEST_STEP = 16
 
@@ -104,6 +106,7 @@ class ExactRun(Run):
         self._direction = np.ones(self._coordinates.dimension)
         self._chains: list[tuple[int, ...]] = []
         self._slopes: list[Array] = []
+        self._weights: Array | None = None
         self._polish: Run | None = None
 
     def step(self) -> None:
@@ -115,15 +118,16 @@ class ExactRun(Run):
             self._cost = float(self._price(self._point[None])[0])
             self._offer()
         if not self._coordinates.dimension:
-            self._prove(np.zeros(0), np.zeros(0))
+            self._weights = np.zeros(0)
+            self.lower_bound = self._cost if self._certifies else None
             self._end("only one schedule")
             return
         chain = greedy_chain(self._coordinates.system, self._point, self._direction)
         path = chain_points(self._point, chain)
         costs = self._price(path)
         least = int(costs.argmin())
-        minute = self.objective.weights.minute
-        if costs[least] < self._cost - IMPROVEMENT * max(minute, abs(self._cost)):
+        scale = scale_of(self.objective, self._cost, self._booked)
+        if costs[least] < self._cost - IMPROVEMENT * scale:
             self._move(path[least] - self._point, float(costs[least]))
         else:
             self._learn(chain, subgradient(chain, costs, self._cost))
@@ -137,6 +141,7 @@ class ExactRun(Run):
             "direction": torch.from_numpy(self._direction),
             "chains": [list(chain) for chain in self._chains],
             "slopes": [torch.from_numpy(slopes) for slopes in self._slopes],
+            "weights": None if self._weights is None else torch.from_numpy(self._weights),
             "polish": self._polish.state() if self._polish else None,
         }
 
@@ -147,6 +152,8 @@ class ExactRun(Run):
         self._direction = state["direction"].numpy()
         self._chains = [tuple(chain) for chain in state["chains"]]
         self._slopes = [slopes.numpy() for slopes in state["slopes"]]
+        weights = state["weights"]
+        self._weights = None if weights is None else weights.numpy()
         if state["polish"] is not None:
             self._polish = self._local_search()
             self._polish.restore(state["polish"])
@@ -162,8 +169,8 @@ class ExactRun(Run):
             if costs[least] < cost:
                 self._point, cost = feasible[least], float(costs[least])
         self._cost = cost
-        self._chains, self._slopes = [], []
-        self.certificate = None
+        self._chains, self._slopes, self._weights = [], [], None
+        self.lower_bound = None
 
     def _learn(self, chain: tuple[int, ...], slopes: Array) -> None:
         """Add a subgradient; finish at the optimum, else turn to the steepest direction."""
@@ -174,11 +181,12 @@ class ExactRun(Run):
         self._chains.append(chain)
         self._slopes.append(slopes)
         normals = active_normals(self._coordinates.system, self._point)
-        residual, weights = minimum_norm_point(np.array(self._slopes), normals)
+        residual, self._weights = minimum_norm_point(np.array(self._slopes), normals)
         self._direction = -residual
-        self._prove(weights, weights @ np.array(self._slopes))
-        gap = self._cost - self._bound
-        if gap <= optimal_gap(self.objective, self._cost):
+        bound = self._bound(residual)
+        self.lower_bound = bound if self._certifies else None
+        gap = self._cost - bound
+        if gap <= optimal_gap(self.objective, self._cost, self._booked):
             self._end("proved optimal" if self._certifies else "local optimum")
         elif self._certifies and gap <= self._target_gap:
             self._end("gap")
@@ -207,20 +215,40 @@ class ExactRun(Run):
         self.offer(polish.best.schedule, polish.best.cost)
         self.finished = polish.finished
 
-    def _prove(self, weights: Array, slopes: Array) -> None:
-        self._bound = lower_bound(self._cost, self._point, slopes, self._coordinates)
-        if not self._certifies:
-            return
-        used = [index for index, weight in enumerate(weights) if weight > 0]
-        self.certificate = Certificate(
+    def _bound(self, residual: Array) -> float:
+        """Return a bound by the weights; under constraints a quick one, the best now and then."""
+        coordinates = self._coordinates
+        if coordinates.plain or len(self._chains) % LINEAR_PROGRAM_EVERY == 0:
+            return lower_bound(self._cost, self._point, self._mean_slopes(), coordinates)
+        return quick_bound(self._cost, self._point, residual, coordinates.system)
+
+    def _mean_slopes(self) -> Array:
+        """Return the mean of the subgradients by their weights."""
+        assert self._weights is not None
+        if not len(self._weights):
+            return np.zeros(self._coordinates.dimension)
+        return np.asarray(self._weights @ np.array(self._slopes), np.float64)
+
+    def certify(self) -> Certificate | None:
+        """Return the certificate of the best bound by the subgradients at the point."""
+        if self._weights is None or not self._certifies:
+            return None
+        slopes = self._mean_slopes()
+        used = [index for index, weight in enumerate(self._weights) if weight > 0]
+        return Certificate(
             space=self._coordinates.space,
             point=tuple(self._point.tolist()),
             chains=tuple(self._chains[index] for index in used),
-            weights=tuple(float(weights[index]) for index in used),
+            weights=tuple(float(self._weights[index]) for index in used),
             cost=self._cost,
-            lower_bound=self._bound,
+            lower_bound=lower_bound(self._cost, self._point, slopes, self._coordinates),
             left_out=self._left_out,
         )
+
+    @property
+    def _booked(self) -> int:
+        """Number of patients that the point books."""
+        return int(self._coordinates.schedules(self._point[None]).sum())
 
     def _price(self, points: Points) -> Array:
         schedules = torch.from_numpy(self._coordinates.schedules(points))

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from objective import InvalidInput, Objective
 from objective.errors import whole_number
+from opt.certificate import scale_of
 from opt.feasible import FeasibleSchedules
 from opt.run import IMPROVEMENT, Run, State, generator_of
 from opt.strategies.starts import starting_schedules
@@ -104,8 +105,9 @@ class LocalSearchRun(Run):
         chosen = active.to(self._schedules.device)
         by_moves = self._strategy.neighbourhood == "moves"
         explore = self._best_moves if by_moves else self._best_shifts
-        schedules, costs = explore(self._schedules[chosen], self._costs[active])
-        better = costs < self._enough(self._costs[active])
+        enough = self._enough(self._costs[active], self._schedules[chosen])
+        schedules, costs = explore(self._schedules[chosen], enough)
+        better = costs < enough
         self._schedules[chosen[better.to(chosen.device)]] = schedules[better.to(chosen.device)]
         self._costs[active[better]] = costs[better]
         self._searching[active[~better]] = False
@@ -129,11 +131,18 @@ class LocalSearchRun(Run):
         self._costs, self._searching = state["costs"], state["searching"]
         self._generator.set_state(state["generator"])
 
-    def _enough(self, costs: Tensor) -> Tensor:
-        """Return below what a neighbour's cost must lie to be better, rounding aside."""
-        return costs - IMPROVEMENT * costs.abs().clamp(min=self.objective.weights.minute)
+    def _enough(self, costs: Tensor, schedules: Tensor) -> Tensor:
+        """Return below what a neighbour's cost must lie to be better, rounding aside.
 
-    def _best_moves(self, schedules: Tensor, costs: Tensor) -> tuple[Tensor, Tensor]:
+        ``costs`` (batch,) are those of the ``schedules`` (batch, intervals).
+        """
+        scales = [
+            scale_of(self.objective, cost, booked)
+            for cost, booked in zip(costs.tolist(), schedules.sum(1).tolist(), strict=True)
+        ]
+        return costs - IMPROVEMENT * torch.tensor(scales, dtype=torch.float64)
+
+    def _best_moves(self, schedules: Tensor, enough: Tensor) -> tuple[Tensor, Tensor]:
         """Return the chosen neighbour of each schedule by moving one patient, and its cost.
 
         Where the number of patients is free, one may also be added or left out.
@@ -145,8 +154,8 @@ class LocalSearchRun(Run):
         if self.objective.free:
             priced = torch.cat([priced, self._others_by_number(here)], dim=1)
         if self.feasible:
-            self._forbid(priced, here, self._enough(costs))
-        index = self._choose(priced, costs)
+            self._forbid(priced, here, enough)
+        index = self._choose(priced, enough)
         rows = torch.arange(batch)
         return _neighbours(here, rows, index).to(schedules.device), priced[rows, index]
 
@@ -175,29 +184,35 @@ class LocalSearchRun(Run):
             priced[row] = torch.inf
             priced[row, kept] = allowed
 
-    def _best_shifts(self, schedules: Tensor, costs: Tensor) -> tuple[Tensor, Tensor]:
+    def _best_shifts(self, schedules: Tensor, enough: Tensor) -> tuple[Tensor, Tensor]:
         """Return the chosen neighbour of each schedule by a sum of shift vectors, and its cost."""
         shifts = shift_vectors(schedules.shape[1]).to(schedules.device)
+        if not len(shifts):
+            # In a single interval there is nowhere to go.
+            return schedules, torch.full_like(enough, torch.inf)
         neighbours = schedules[:, None] + shifts
         allowed = (neighbours >= 0).all(2)
         met = self.feasible.contains(neighbours[allowed])
         allowed[allowed.clone()] = met
         priced = torch.full(allowed.shape, torch.inf, dtype=torch.float64)
         priced[allowed.cpu()] = self.price(neighbours[allowed]).to("cpu", torch.float64)
-        index = self._choose(priced, costs)
+        index = self._choose(priced, enough)
         rows = torch.arange(len(schedules))
         return neighbours[rows.to(neighbours.device), index.to(neighbours.device)], priced[
             rows, index
         ]
 
-    def _choose(self, priced: Tensor, costs: Tensor) -> Tensor:
-        """Return the neighbour to go to, for each row of neighbours' costs."""
+    def _choose(self, priced: Tensor, enough: Tensor) -> Tensor:
+        """Return the neighbour to go to, for each row of neighbours' costs.
+
+        Those below ``enough`` (batch,) are better than the schedule itself.
+        """
         if self._strategy.improvement == "best":
             return priced.argmin(1)
         order = torch.randperm(
             priced.shape[1], generator=self._generator, device=self._generator.device
         ).cpu()
-        better = priced[:, order] < self._enough(costs)[:, None]
+        better = priced[:, order] < enough[:, None]
         # argmax of a row without any better neighbour is 0: some neighbour that is not taken.
         return order[better.to(torch.int8).argmax(1)]
 

@@ -29,6 +29,16 @@ def test_a_stored_result_is_verified_from_its_file_alone(result: dict[str, Any])
     assert verify_result(result) == []
 
 
+def test_a_result_in_single_precision_is_verified_in_it():
+    """It claims no proof, and numbers to six digits."""
+    session = ClinicSession(6, 12, 5.0, ServiceTime.gamma(8.0, 0.7), no_show=0.1)
+    found = optimise(Objective(session, Weights(0.5, 0.2, 0.4), dtype=torch.float32))
+    contents = json.loads(json.dumps(found.to_dict()))
+    assert verify_result(contents) == []
+    contents["cost"] += 0.01
+    assert verify_result(contents) != []
+
+
 def changed(contents: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """Return the contents with one field changed."""
     contents = copy.deepcopy(contents)

@@ -211,6 +211,19 @@ def test_a_free_number_is_searched_by_every_strategy():
     assert optimise(objective, "local_search").cost == pytest.approx(best.cost, rel=0.02)
 
 
+def test_a_value_that_hides_all_minutes_is_refused():
+    """Beside it a proof would compare rounding errors; a large one is still proved."""
+    session = ClinicSession(6, 12, 5.0, ServiceTime.gamma(9.0, 0.7), no_show=0.05)
+    light = Weights(0.01, 0.005, 0.01)
+    with pytest.raises(InvalidInput, match="value_per_patient is 1000000000"):
+        Objective(session, light, value_per_patient=1e9)
+    free = optimise(Objective(session, light, value_per_patient=430.0))
+    everybody = optimise(Objective(session, Weights(0.01 * 5.7, 0.005, 0.01)))
+    assert free.status == "optimal"
+    assert free.schedule == everybody.schedule
+    assert free.gap < 1e-8 * everybody.cost
+
+
 def test_a_free_number_is_refused_where_it_is_not_defined():
     """Appointment times compare schedules of one number of patients only."""
     objective = Objective(

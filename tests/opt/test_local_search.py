@@ -72,3 +72,11 @@ def test_costs_of_moves_are_those_of_the_schedules(weights: Weights):
     result = optimise(Objective(session, weights), make_strategy("local_search", {"starts": 3}))
     assert result.history[-1].best_cost == pytest.approx(result.cost, rel=1e-12)
     assert torch.tensor(result.schedule).sum() == 6
+
+
+def test_in_a_single_interval_there_is_nowhere_to_go():
+    """Neither by moves nor by shift vectors."""
+    objective = Objective(ClinicSession(3, 1, 5.0, ServiceTime.exponential(5.0)), Weights(1, 1, 1))
+    for neighbourhood in ("moves", "shift_vectors"):
+        strategy = make_strategy("local_search", {"neighbourhood": neighbourhood, "starts": 2})
+        assert optimise(objective, strategy).schedule == [3]

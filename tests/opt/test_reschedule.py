@@ -173,6 +173,13 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         lambda: reschedule(DAYS["running late"], WEIGHTS, notice=500.0), "after 500 minutes"),
     "negative notice": (
         lambda: reschedule(DAYS["running late"], WEIGHTS, notice=-1.0), "notice is -1.0"),
+    "told in passing": (lambda: reschedule(DAYS["running late"], WEIGHTS, told=3), "told is 3"),
+    "weights as a mapping": (lambda: reschedule(DAYS["running late"], {}), "weights is {}"),
+    "no room for all": (
+        lambda: reschedule(
+            LiveDay(session_of(), [0, 0, 0, 0, 0, 0, 0, 3, 3, 2], 65.0, ["expected"] * 8),
+            WEIGHTS, capacity=2),
+        "enough for 8 patients in 3 intervals"),
     "everybody told": (
         lambda: reschedule(DAYS["running late"], WEIGHTS, told=range(8)), "not been told"),
     "an unknown patient told": (
