@@ -1,6 +1,7 @@
 """The repository itself: who imports whom, and what a wheel holds."""
 
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -28,6 +29,18 @@ def test_objective_needs_torch_numpy_and_scipy_only():
         "import objective\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_examples_of_the_readme_run():
+    """One after the other, as a reader would type them; the last times are those it states."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.S))
+    assert code.count("import") >= 4
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "optimal" in done.stdout
+    assert done.stdout.splitlines()[-1] == "(50.0, 90.0)"
 
 
 def test_every_strategy_has_a_configuration_with_its_defaults():

@@ -1,6 +1,7 @@
 """Constraints: what they allow, and optima under them against brute force."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from objective import (
     Excess,
     InvalidInput,
     Objective,
+    PatientType,
     ServiceTime,
     WalkIns,
     Weights,
@@ -147,6 +149,51 @@ def test_exact_equals_brute_force_under_constraints_with_walk_ins(kind: str):
         assert result.cost == pytest.approx(least, abs=1e-9), trial
         assert result.status == "optimal"
         assert result.certificate.space == "p"
+
+
+def differing(session: ClinicSession, random: np.random.Generator) -> ClinicSession:
+    """Return the session with patients of three types in a random order."""
+    types = {
+        name: PatientType(
+            ServiceTime.pmf(random.dirichlet(np.ones(6)).tolist()),
+            float(random.choice([0.0, 0.3])),
+            float(random.uniform(0, 3)),
+        )
+        for name in ("new", "return", "urgent")
+    }
+    order = random.choice(list(types), size=session.patients).tolist()
+    return replace(session, patient_types=types, order=order)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in NOT_IN["a"]])
+def test_exact_equals_brute_force_under_constraints_where_patients_differ(kind: str):
+    """50 instances each in a-space, both definitions of idle time, gaps below 1e-9."""
+    random = np.random.default_rng([1, KINDS.index(kind)])
+    for trial in range(50):
+        session, constraints = drawn((kind,), random)
+        session = differing(session, random)
+        objective = Objective(session, weights(random), "makespan" if trial % 2 else "session")
+        result = optimise(objective, constraints=constraints)
+        least = float(objective(allowed(session, constraints)).cost.min())
+        assert result.cost == pytest.approx(least, abs=1e-9), trial
+        assert result.status == "optimal"
+        assert result.gap < 1e-9
+        assert result.certificate.space == "a"
+
+
+def test_where_patients_differ_breaks_and_pins_leave_a_bound():
+    """Appointment times cannot express them, and cumulative bookings prove nothing."""
+    random = np.random.default_rng(2)
+    for kind in ("capacities", "blocked", "minimum"):
+        for _ in range(6):
+            session, constraints = drawn((kind,), random)
+            objective = Objective(differing(session, random), weights(random))
+            result = optimise(objective, constraints=constraints)
+            least = float(objective(allowed(session, constraints)).cost.min())
+            assert meets(constraints, result.schedule)
+            assert result.status in ("bounded", "optimal")
+            assert result.lower_bound <= least + 1e-9 <= result.cost + 2e-9
+            assert verify_result(result.to_dict()) == []
 
 
 @pytest.mark.parametrize("kinds", [("blocked",), ("minimum",), ("blocked", "maximum_gap")])
