@@ -107,6 +107,7 @@ class ExactRun(Run):
         self._chains: list[tuple[int, ...]] = []
         self._slopes: list[Array] = []
         self._weights: Array | None = None
+        self._multipliers = np.zeros(0)
         self._polish: Run | None = None
 
     def step(self) -> None:
@@ -142,6 +143,7 @@ class ExactRun(Run):
             "chains": [list(chain) for chain in self._chains],
             "slopes": [torch.from_numpy(slopes) for slopes in self._slopes],
             "weights": None if self._weights is None else torch.from_numpy(self._weights),
+            "multipliers": torch.from_numpy(self._multipliers),
             "polish": self._polish.state() if self._polish else None,
         }
 
@@ -154,6 +156,7 @@ class ExactRun(Run):
         self._slopes = [slopes.numpy() for slopes in state["slopes"]]
         weights = state["weights"]
         self._weights = None if weights is None else weights.numpy()
+        self._multipliers = state["multipliers"].numpy()
         if state["polish"] is not None:
             self._polish = self._local_search()
             self._polish.restore(state["polish"])
@@ -181,7 +184,8 @@ class ExactRun(Run):
         self._chains.append(chain)
         self._slopes.append(slopes)
         normals = active_normals(self._coordinates.system, self._point)
-        residual, self._weights = minimum_norm_point(np.array(self._slopes), normals)
+        residual, solution = minimum_norm_point(np.array(self._slopes), normals, self._start())
+        self._weights, self._multipliers = np.split(solution, [len(self._slopes)])
         self._direction = -residual
         bound = self._bound(residual)
         self.lower_bound = bound if self._certifies else None
@@ -221,6 +225,13 @@ class ExactRun(Run):
         if coordinates.plain or len(self._chains) % LINEAR_PROGRAM_EVERY == 0:
             return lower_bound(self._cost, self._point, self._mean_slopes(), coordinates)
         return quick_bound(self._cost, self._point, residual, coordinates.system)
+
+    def _start(self) -> list[int]:
+        """Return what had a weight before the newest subgradient was there, to go on from."""
+        if self._weights is None:
+            return []
+        before = np.concatenate([self._weights, np.zeros(1), self._multipliers])
+        return np.flatnonzero(before).tolist()
 
     def _mean_slopes(self) -> Array:
         """Return the mean of the subgradients by their weights."""
