@@ -84,15 +84,17 @@ class Steps:
         self._step = lru_cache(maxsize=max(8, size))(self._make_step)
         # A passage holds five steps.
         self.passage = lru_cache(maxsize=max(8, size // 5))(self._make_passage)
-        largest = min(PRODUCT_SIZE, len(charges.kinds) * (chain.states + 1) ** 2)
-        self._products = lru_cache(maxsize=STEP_BYTES // (16 * largest))(self._make_products)
+        # Legs are as long as there are intervals per patient, on average.
+        length = -(-len(charges.kinds) // len(kinds))
+        usual = min(PRODUCT_SIZE, length * (chain.states + 1) ** 2)
+        self._products = lru_cache(maxsize=STEP_BYTES // (16 * usual))(self._make_products)
 
     def through(self, laws: Array, leg: Leg) -> Array:
         """Return the laws after a leg with one patient more in each of its intervals in turn.
 
         ``laws``, (rows, 1 + states), are those before it; the result is (rows, length, 1 + states).
         """
-        if leg.length * (1 + leg.states) ** 2 <= PRODUCT_SIZE:
+        if self._keeps_products(leg):
             through = np.dot(laws, self._products(leg)[0])
             return np.asarray(through.reshape(len(laws), leg.length, -1), np.float64)
         halves = (self._halves(leg, offset) for offset in range(leg.length))
@@ -103,11 +105,18 @@ class Steps:
 
         ``values``, (rows, 1 + states), are those after it; the result is as in `through`.
         """
-        if leg.length * (1 + leg.states) ** 2 <= PRODUCT_SIZE:
+        if self._keeps_products(leg):
             through = np.dot(values, self._products(leg)[1])
             return np.asarray(through.reshape(len(values), leg.length, -1), np.float64)
         halves = (self._halves(leg, offset) for offset in range(leg.length))
         return np.stack([values @ after.T @ before.T for before, after in halves], axis=1)
+
+    def _keeps_products(self, leg: Leg) -> bool:
+        """Whether the products of the steps over a leg are worth their time: used again, and small.
+
+        Where it matters which patient is which, hardly any two legs are the same.
+        """
+        return not self.by_rank and leg.length * (1 + leg.states) ** 2 <= PRODUCT_SIZE
 
     def end(self, states: int) -> Array:
         """Return what is charged at the end of the session, (1 + states,)."""
