@@ -152,15 +152,15 @@ class _Neighbourhood:
         for index in reversed(range(len(self.starts))):
             before, after = values[index], values[index + 1]
             for members, steps, _ in self.groups[index]:
-                if steps.lost_later is steps.base:
-                    self._advance(after[first:], steps.base.T, before[first:], members)
+                if steps.lost_later_back is steps.base_back:
+                    self._advance(after[first:], steps.base_back, before[first:], members)
                 else:
-                    self._advance(after[base:], steps.base.T, before[base:], members)
-                    lost = steps.lost_later.T
+                    self._advance(after[base:], steps.base_back, before[base:], members)
+                    lost = steps.lost_later_back
                     self._advance(after[first:base], lost, before[first:base], members)
-                if steps.loses_later is not None:
+                if steps.loses_back is not None:
                     lost = before[first - batch : first]
-                    self._advance(after[base:], steps.loses_later.T, lost, members)
+                    self._advance(after[base:], steps.loses_back, lost, members)
             if self.is_occupied[self.starts[index]]:
                 first -= batch
 

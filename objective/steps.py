@@ -51,16 +51,18 @@ class Leg(NamedTuple):
 class Passage:
     """The steps over a leg, (1 + states, 1 + states) each.
 
-    Of the base schedule; of schedules that have lost a patient in an earlier interval or lose one
-    in a later one; and where the leg itself loses one, which the base does before and after it
-    (None if nobody is there to lose).
+    Forward: of the base schedule; of schedules that have lost a patient in an earlier interval; and
+    where the leg itself loses one, before which they were the base (None if nobody is there to
+    lose). Backward the same, transposed, for schedules that lose a patient in a later interval, and
+    for those that are the base after the leg.
     """
 
     base: Array
     lost_before: Array
-    lost_later: Array
     loses: Array | None
-    loses_later: Array | None
+    base_back: Array
+    lost_later_back: Array
+    loses_back: Array | None
 
 
 class Steps:
@@ -82,8 +84,8 @@ class Steps:
         self.constant = lru_cache(maxsize=None)(charges.constant)
         size = STEP_BYTES // (8 * (chain.states + 1) ** 2)
         self._step = lru_cache(maxsize=max(8, size))(self._make_step)
-        # A passage holds five steps.
-        self.passage = lru_cache(maxsize=max(8, size // 5))(self._make_passage)
+        # A passage holds six steps.
+        self.passage = lru_cache(maxsize=max(8, size // 6))(self._make_passage)
         # Legs are as long as there are intervals per patient, on average.
         length = -(-len(charges.kinds) // len(kinds))
         usual = min(PRODUCT_SIZE, length * (chain.states + 1) ** 2)
@@ -128,12 +130,17 @@ class Steps:
         def step(rank: int, patients: int) -> Array:
             return self._step_from(leg.interval, rank, patients, leg.length, leg.states, leg.booked)
 
+        base = step(leg.rank, leg.patients)
+        # Products with rows of a transposed copy are faster than with its columns.
+        base_back = np.ascontiguousarray(base.T)
+        lost_later = step(later, leg.patients)
         return Passage(
-            base=step(leg.rank, leg.patients),
+            base=base,
             lost_before=step(leg.rank - self.by_rank, leg.patients),
-            lost_later=step(later, leg.patients),
             loses=step(leg.rank, fewer) if leg.patients else None,
-            loses_later=step(later, fewer) if leg.patients else None,
+            base_back=base_back,
+            lost_later_back=base_back if lost_later is base else lost_later.T,
+            loses_back=np.ascontiguousarray(step(later, fewer).T) if leg.patients else None,
         )
 
     def _make_products(self, leg: Leg) -> tuple[Array, Array]:
