@@ -139,7 +139,9 @@ class Steps:
             lost_before=step(leg.rank - self.by_rank, leg.patients),
             loses=step(leg.rank, fewer) if leg.patients else None,
             base_back=base_back,
-            lost_later_back=base_back if lost_later is base else lost_later.T,
+            lost_later_back=(
+                base_back if lost_later is base else np.ascontiguousarray(lost_later.T)
+            ),
             loses_back=np.ascontiguousarray(step(later, fewer).T) if leg.patients else None,
         )
 

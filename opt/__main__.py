@@ -33,7 +33,7 @@ from opt.readers import read_schedules
 from opt.registry import BASELINES
 from opt.report.report import write_report
 from opt.result import Result, read_result, verify_result
-from opt.stress import MEASURES, PUNCTUAL_ONLY, punctual_only, stress
+from opt.stress import MEASURES, PUNCTUAL_ONLY, stress
 
 #: Exit statuses.
 WRONG_INPUT, NOT_VERIFIED = 2, 1
@@ -137,7 +137,7 @@ def stress_file(settings: dict[str, Any], directory: Path) -> None:
     rows = stress(contents, behaviour, days, settings["seed"], device_from(settings)["name"])
     console = stdout_console()
     console.print(stress_table(rows))
-    if punctual_only(ClinicSession.from_dict(contents["session"])):
+    if ClinicSession.from_dict(contents["session"]).priority:
         console.print(PUNCTUAL_ONLY, highlight=False)
     columns = [part for name in MEASURES for part in (name, f"{name}_standard_error")]
     lines = [

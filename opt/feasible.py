@@ -104,7 +104,10 @@ class FeasibleSchedules:
     @cached_property
     def _coordinates(self) -> Coordinates | None:
         """Coordinates that express all constraints, if there are any."""
-        return _expressing(self.session, self._pieces, self.constraints, self.free)
+        space = _expressing(self._pieces, self.free)
+        if space is None:
+            return None
+        return Coordinates.of(self.session, space, self.constraints, self.free)
 
     @cached_property
     def _some(self) -> Tensor:
@@ -118,30 +121,24 @@ class FeasibleSchedules:
         return torch.from_numpy(found)
 
 
-def _spaces(free: bool) -> tuple[Space, ...]:
-    return ("p",) if free else ("p", "a")
-
-
-def _expressing(
-    session: ClinicSession, pieces: Sequence[Piece], constraints: Constraints, free: bool
-) -> Coordinates | None:
-    for space in _spaces(free):
-        if all(space in piece.edges for piece in pieces):
-            return Coordinates.of(session, space, constraints, free)
-    return None
+def _expressing(pieces: Sequence[Piece], free: bool) -> Space | None:
+    """Return coordinates that express all pieces, None if there are none."""
+    spaces: tuple[Space, ...] = ("p",) if free else ("p", "a")
+    every = (space for space in spaces if all(space in piece.edges for piece in pieces))
+    return next(every, None)
 
 
 def possible(session: ClinicSession, pieces: Sequence[Piece], free: bool) -> bool:
     """Return whether some schedule meets all pieces."""
-    for space in _spaces(free):
-        if all(space in piece.edges for piece in pieces):
-            edges = [edge for piece in pieces for edge in piece.edges[space]]
-            try:
-                return len(system_of(session, space, edges, free).highest) > 0
-            except EmptyError:
-                return False
-    even = np.zeros(session.intervals, dtype=np.int64)
-    return nearest_schedule(session, pieces, free, even) is not None
+    space = _expressing(pieces, free)
+    if space is None:
+        anything = np.zeros(session.intervals, dtype=np.int64)
+        return nearest_schedule(session, pieces, free, anything) is not None
+    edges = [edge for piece in pieces for edge in piece.edges[space]]
+    try:
+        return len(system_of(session, space, edges, free).highest) > 0
+    except EmptyError:
+        return False
 
 
 def _smallest_clash(session: ClinicSession, pieces: Sequence[Piece], free: bool) -> list[Piece]:

@@ -73,7 +73,7 @@ def departures(behaviour: Behaviour, session: ClinicSession) -> dict[str, Behavi
     unpunctual = Behaviour(behaviour.punctuality_mean, behaviour.punctuality_sd)
     together = behaviour
     rows = {"as planned": planned}
-    if punctual_only(session):
+    if session.priority:
         together = replace(behaviour, punctuality_mean=0.0, punctuality_sd=0.0)
     else:
         rows["unpunctual, served by appointment"] = unpunctual
@@ -82,8 +82,3 @@ def departures(behaviour: Behaviour, session: ClinicSession) -> dict[str, Behavi
     rows["consultations depend on the day"] = replace(planned, day_cv=behaviour.day_cv)
     rows["all together"] = together
     return rows
-
-
-def punctual_only(session: ClinicSession) -> bool:
-    """Whether a session can only be simulated with punctual patients; see `PUNCTUAL_ONLY`."""
-    return session.priority

@@ -210,9 +210,10 @@ class LiveDay:
 def _moment(field: str, value: object, earliest: float, latest: float) -> float:
     """Return a moment as a float; raise `InvalidInput` unless it is in its range."""
     allowed = f"minutes from the start of the session, from {earliest:g} to {latest:g}"
-    if not earliest <= finite_number(field, value, allowed) <= latest:
+    moment = finite_number(field, value, allowed)
+    if not earliest <= moment <= latest:
         raise InvalidInput(field, value, allowed)
-    return float(value)  # type: ignore[arg-type]
+    return moment
 
 
 def _listed(values: object) -> bool:

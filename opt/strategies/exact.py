@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from objective import InvalidInput, Objective
 from objective.errors import non_negative_number
@@ -200,15 +201,13 @@ class ExactRun(Run):
 
         A point that meets the constraints left out needs no such search.
         """
-        schedule = torch.from_numpy(self._coordinates.schedules(self._point[None]))
-        if bool(self.feasible.contains(schedule)[0]):
+        if bool(self.feasible.contains(self._schedule[None])[0]):
             self.finished = reason
         else:
             self._polish = self._local_search()
 
     def _local_search(self) -> Run:
-        wished = torch.from_numpy(self._coordinates.schedules(self._point[None])[0])
-        start = self.feasible.nearest(wished)[None].to(self.objective.device)
+        start = self.feasible.nearest(self._schedule)[None].to(self.objective.device)
         return LocalSearchRun(self.objective, self.feasible, LocalSearch(), self._seed, start)
 
     def _search_on(self, polish: Run) -> None:
@@ -257,16 +256,21 @@ class ExactRun(Run):
         )
 
     @property
+    def _schedule(self) -> Tensor:
+        """The schedule of the point, (intervals,)."""
+        return torch.from_numpy(self._coordinates.schedules(self._point[None])[0])
+
+    @property
     def _booked(self) -> int:
         """Number of patients that the point books."""
-        return int(self._coordinates.schedules(self._point[None]).sum())
+        return int(self._schedule.sum())
 
     def _price(self, points: Points) -> Array:
         schedules = torch.from_numpy(self._coordinates.schedules(points))
         return self.price(schedules).cpu().numpy().astype(np.float64)
 
     def _offer(self) -> None:
-        schedule = torch.from_numpy(self._coordinates.schedules(self._point[None])[0])
+        schedule = self._schedule
         if bool(self.feasible.contains(schedule[None])[0]):
             self.offer(schedule, self._cost)
 
