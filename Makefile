@@ -43,5 +43,5 @@ $(VENV)/.core: $(BIN)/pip pyproject.toml requirements.lock
 
 $(VENV)/.all: $(VENV)/.core
 	@echo "Installing the tools for tests and the service into $(VENV)"
-	$(INSTALL) --editable ".[bench,dev,joblib,serve]"
+	$(INSTALL) --editable ".[bench,dev,joblib,optuna,ray,serve]"
 	@touch $@
