@@ -1,5 +1,6 @@
 """The frontier as a manager reads it: minutes of waiting against minutes of overtime."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,29 @@ ROWS = 60
 PER_LINE = 8
 
 
+@dataclass(frozen=True)
+class Mark:
+    """How a point is marked: its label stands so many pixels above it."""
+
+    name: str
+    symbol: str
+    size: int
+    colour: str
+    height: int
+
+
+OWN = Mark("your weights", "circle-open", 18, COLOURS["waiting"], 40)
+KNEE = Mark("knee", "diamond", 9, COLOURS["tardiness"], 80)
+
+
 def frontier_figure(frontier: "Frontier", result: "Result") -> Figure:
     """Return the frontier, NSGA-II's front beside it, the knee and the schedule of the weights."""
     session, front = result.objective.session, frontier.front
     plot = blank_plot("Mean wait of a patient in minutes", "Expected overtime in minutes")
     evolved = frontier.of("nsga2")
+    grey = ""
     if front[0].source == "exact" and evolved:
+        grey = " The grey points are schedules that NSGA-II found, without proof."
         hover = [_hover(point, "", session) for point in evolved]
         _add_points(plot, evolved, hover, {"color": NEUTRAL, "size": 4})
     slopes = _slopes(frontier) if len(frontier.costs) == 2 and frontier.in_minutes else []
@@ -37,16 +55,16 @@ def frontier_figure(frontier: "Frontier", result: "Result") -> Figure:
         bar = {"title": {"text": "idle, min"}, "thickness": 12}
         marker = {"color": idle, "colorscale": "Viridis", "size": 7, "colorbar": bar}
     _add_points(plot, front, hover, marker, line=len(frontier.costs) == 2)
-    _mark(plot, frontier.own, "your weights", COLOURS["waiting"], "star", above=True)
+    _mark(plot, frontier.own, OWN, session)
     if frontier.knee is not None:
-        _mark(plot, frontier.knee, "knee", COLOURS["tardiness"], "diamond", above=False)
+        _mark(plot, frontier.knee, KNEE, session)
     _show(plot, front)
-    plot.update_layout(height=420)
+    plot.update_layout(height=420, hoverlabel={"bgcolor": "white", "font": {"size": 12}})
     thinned = front[:: max(1, -(-len(front) // ROWS))]
     return Figure(
         "frontier",
         "Waiting against overtime",
-        frontier.exchange,
+        frontier.exchange + grey,
         plot,
         ["Waiting min", "Idle min", "Overtime min", "Weight of waiting", "of idle time",
          "of tardiness", "Status", "Patients per interval"],
@@ -81,17 +99,25 @@ def _add_points(
     )
 
 
-def _mark(
-    plot: go.Figure, point: "FrontierPoint", name: str, colour: str, symbol: str, above: bool
-) -> None:
-    """Mark a point and write its name beside it."""
+def _mark(plot: go.Figure, point: "FrontierPoint", mark: Mark, session: ClinicSession) -> None:
+    """Mark a point, and write what it is above and to the right of it."""
     x, y = point.performance["waiting"], point.performance["tardiness"]
-    edge = {"color": "white", "width": 1}
-    marker = {"symbol": symbol, "size": 15, "color": colour, "line": edge}
-    plot.add_scatter(x=[x], y=[y], mode="markers", hoverinfo="skip", marker=marker)
+    plot.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={
+            "symbol": mark.symbol,
+            "size": mark.size,
+            "color": mark.colour,
+            "line": {"color": mark.colour, "width": 3},
+        },
+        text=[_hover(point, mark.name, session)],
+        hovertemplate="%{text}<extra></extra>",
+    )
     plot.add_annotation(
-        x=x, y=y, text=f"{name}: {x:.1f}, {y:.1f}", font_color=colour, showarrow=True, arrowhead=0,
-        arrowcolor=colour, standoff=8, ax=44, ay=-34 if above else -70, xanchor="left",
+        x=x, y=y, text=mark.name, font_color=mark.colour, xanchor="left", ax=30, ay=-mark.height,
+        arrowhead=0, arrowcolor=mark.colour, standoff=8,
     )  # fmt: skip
 
 
