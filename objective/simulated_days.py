@@ -76,6 +76,21 @@ class SimulatedDays:
             total += weight * self.wait[:, rank] * self.shown[:, rank]
         return estimate(total / self.session.expected_shows)
 
+    def cost(self, weights: Weights, idle: Idle) -> Estimate:
+        """Weighted sum of waiting, with each patient's weight, idle time and tardiness."""
+        patients = enumerate(self.session.waiting_weights.tolist())
+        total = torch.zeros_like(self.end)
+        for rank, weight in patients:
+            total += weight * self.wait[:, rank] * self.shown[:, rank]
+        waiting = total / self.session.expected_shows
+        until = self.end.clamp(min=self.session.length) if idle == "session" else self.end
+        tardiness = (self.end - self.session.length).clamp(min=0)
+        return estimate(
+            weights.waiting * waiting
+            + weights.idle * (until - self.work)
+            + weights.tardiness * tardiness
+        )
+
     @property
     def tardiness(self) -> Estimate:
         """Time by which the last consultation ends after the session."""
