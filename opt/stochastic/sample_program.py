@@ -73,7 +73,7 @@ class SampleProgram:
         free, total = days.opening.copy(), self.constant
         for rank, time in enumerate(times.tolist()):
             start = np.maximum(free, time)
-            total += self.waiting[kinds[rank], rank] * float((start - time).mean())
+            total += float(self.waiting[kinds[rank], rank] * (start - time).mean())
             free = np.where(shown[rank], start + duration[rank], free)
         late = np.maximum(free - self.length, 0.0)
         return total + self.end * float(free.mean()) + self.tardiness * float(late.mean())

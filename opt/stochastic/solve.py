@@ -81,7 +81,7 @@ class SampleSolver:
         )
         bound = outcome.objective_bound
         proved = bound is not None and np.isfinite(bound)
-        lower_bound = bound * unit + program.constant if proved else None
+        lower_bound = float(bound * unit + program.constant) if proved else None
         optimal = outcome.solution_status == SolutionStatus.optimal
         if not optimal and outcome.solution_status != SolutionStatus.feasible:
             cost = program.cost(np.array(self.times), self.kinds)

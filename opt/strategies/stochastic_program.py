@@ -23,8 +23,8 @@ from opt.orders import in_order, kinds_of
 from opt.run import Run, State
 from opt.stochastic.continuous_times import ContinuousTimes
 from opt.stochastic.rounding import roundings
-from opt.stochastic.sample_program import SampleProgram, make_sample_program
-from opt.stochastic.scenarios import Sampling, draw_scenarios
+from opt.stochastic.sample_programs import SamplePrograms
+from opt.stochastic.scenarios import Sampling
 from opt.stochastic.solve import SampleSolution, SampleSolver
 from opt.strategies.local_search import LocalSearch, LocalSearchRun
 from opt.strategies.rules import equispaced_times, schedule_at
@@ -151,26 +151,20 @@ class StochasticProgramRun(Run):
     def _solve(self) -> SampleSolution:
         """Return the next sample's solution."""
         if self._pending is None:
-            left = range(len(self._solutions), self._strategy.samples)
-            programs = [self._program(sample) for sample in left]
+            strategy, objective = self._strategy, self._given
+            programs = SamplePrograms(
+                objective,
+                self.feasible.constraints,
+                searched=self._searched,
+                scenarios=strategy.scenarios,
+                sampling=strategy.sampling,
+                seed=self._seed,
+                samples=range(len(self._solutions), strategy.samples),
+            )
             self._pending = self.workers.map(self._solver(), programs)
         solution = next(self._pending)
         self._solutions.append(solution)
         return solution
-
-    def _program(self, sample: int) -> SampleProgram:
-        """Return the program of the sample of a number."""
-        session, strategy = self._given.session, self._strategy
-        kinds, counts = [list(session.roster)], [session.patients]
-        if self._searched:
-            first = [self._kinds.index(kind) for kind in range(max(self._kinds) + 1)]
-            kinds = [[session.roster[rank]] * session.patients for rank in first]
-            counts = [self._kinds.count(kind) for kind in range(len(first))]
-        stream = np.random.SeedSequence(self._seed, spawn_key=(sample,))
-        days = draw_scenarios(
-            kinds, session.interruptions, strategy.scenarios, strategy.sampling, stream
-        )
-        return make_sample_program(self._given, self.feasible.constraints, kinds, counts, days)
 
     def _solver(self) -> SampleSolver:
         """Return what solves a program, with evenly spread appointments to fall back on."""
