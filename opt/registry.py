@@ -9,6 +9,7 @@ from opt.run import Strategy
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
+from opt.strategies.order_search import OrderSearch
 from opt.strategies.rules import BaileyWelch, Equispaced, Individual, TwoAtATime
 from opt.strategies.stochastic_program import StochasticProgram
 
@@ -18,6 +19,7 @@ STRATEGIES: dict[str, Any] = {
         Exact,
         LocalSearch,
         Genetic,
+        OrderSearch,
         StochasticProgram,
         BaileyWelch,
         Individual,
