@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pyomo.environ as pyo
-from pyomo.contrib.solver.common.factory import SolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus
 
 from objective.laws import Array
+from opt import highs
 from opt.stochastic.sample_program import SampleProgram
 
 
@@ -72,13 +72,7 @@ class SampleSolver:
     def __call__(self, program: SampleProgram) -> SampleSolution:
         """Return the best times found within the time limit, and what is proved of others."""
         model, unit = _model(program)
-        outcome = SolverFactory("highs").solve(
-            model,
-            threads=self.threads,
-            time_limit=self.time_limit,
-            load_solutions=False,
-            raise_exception_on_nonoptimal_result=False,
-        )
+        outcome = highs.solve(model, self.time_limit, self.threads)
         bound = outcome.objective_bound
         proved = bound is not None and np.isfinite(bound)
         lower_bound = float(bound * unit + program.constant) if proved else None

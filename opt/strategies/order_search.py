@@ -36,7 +36,7 @@ class OrderSearch:
         random ones beyond these two.
     """
 
-    starts: int = 2
+    starts: int = 4
     name: ClassVar[str] = "order_search"
 
     def __post_init__(self) -> None:
