@@ -3,6 +3,7 @@
 import itertools
 import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -321,6 +322,15 @@ def test_programs_and_their_solver_can_be_sent_elsewhere():
     solver = solver_of(program)
     there = pickle.loads(pickle.dumps(solver))(pickle.loads(pickle.dumps(program)))
     assert there == solver(program)
+
+
+def test_searches_in_two_threads_do_not_wait_for_each_other_for_ever():
+    """Each gives what it gives alone."""
+    objective, strategy = SAMPLED["no-shows"], StochasticProgram(scenarios=10, samples=3)
+    alone = optimise(objective, strategy)
+    with ThreadPoolExecutor(2) as pool:
+        tasks = [pool.submit(optimise, objective, strategy) for _ in range(2)]
+        assert [task.result(timeout=100).cost for task in tasks] == [alone.cost] * 2
 
 
 def test_an_order_is_of_the_patients_there_are():
