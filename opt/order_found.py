@@ -1,6 +1,7 @@
 """The order that a search of orders found, and what it was compared with."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import plotly.colors
@@ -73,16 +74,23 @@ class OrderFound:
         types = list(dict.fromkeys(self.order))
         colours = plotly.colors.qualitative.Safe
         means = session.mean_service_times.tolist()
+        words = []
         for number, kind in enumerate(types):
             ranks = [rank for rank, one in enumerate(self.order) if one == kind]
+            colour = colours[number % len(colours)]
+            words.append(f'<span style="color:{colour}">{escape(kind)}</span>')
             plot.add_bar(
                 x=[rank + 1 for rank in ranks],
                 y=[means[rank] for rank in ranks],
                 name=kind,
-                marker_color=colours[number % len(colours)],
-                hovertemplate=f"Patient %{{x}}: {kind}, %{{y:.1f}} min<extra></extra>",
+                marker_color=colour,
+                hovertemplate=f"Patient %{{x}}: {escape(kind)}, %{{y:.1f}} min<extra></extra>",
             )
-        plot.update_layout(showlegend=True, barmode="overlay")
+        plot.add_annotation(
+            x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom",
+            text="   ".join(words), showarrow=False,
+        )  # fmt: skip
+        plot.update_layout(barmode="overlay")
         return [
             Figure(
                 self.name,

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import torch
 from scipy import stats
 
 from objective.schedules import appointment_intervals
@@ -111,6 +112,8 @@ class ContinuousTimes:
                 f"within its time limit it found nothing in {empty}, where evenly spread "
                 "appointments stand instead"
             )
+        if self.searched:
+            words.append(f"the order found is {', '.join(self.order or ())}")
         return "; ".join(words) + "."
 
     def to_dict(self) -> dict[str, Any]:
@@ -135,8 +138,6 @@ class ContinuousTimes:
 
     def figures(self, result: "Result") -> list[Figure]:
         """Return the minutes to the next appointment, beside those of the schedule."""
-        import torch
-
         session = result.objective.session
         schedule = torch.tensor([result.schedule])
         on_grid = appointment_intervals(schedule, session.patients)[0] * session.interval_length
@@ -156,7 +157,11 @@ class ContinuousTimes:
                 hovertemplate="after patient %{x}: %{y:.2f} min<extra></extra>",
             )
         plot.update_yaxes(rangemode="tozero")
-        plot.update_layout(showlegend=True)
+        plot.add_annotation(
+            x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom",
+            text=f'<span style="color:{ACCENT}">any time</span>   '
+            f'<span style="color:{NEUTRAL}">on the grid</span>', showarrow=False,
+        )  # fmt: skip
         columns, rows = self.table()
         return [
             Figure(
