@@ -9,8 +9,10 @@ from opt.run import Strategy
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
+from opt.strategies.order_search import OrderSearch
 from opt.strategies.pareto import Pareto
 from opt.strategies.rules import BaileyWelch, Equispaced, Individual, TwoAtATime
+from opt.strategies.stochastic_program import StochasticProgram
 
 STRATEGIES: dict[str, Any] = {
     strategy.name: strategy
@@ -19,6 +21,8 @@ STRATEGIES: dict[str, Any] = {
         LocalSearch,
         Genetic,
         Pareto,
+        OrderSearch,
+        StochasticProgram,
         BaileyWelch,
         Individual,
         TwoAtATime,
