@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from objective import Profile
 from opt.report.figure import Figure, blank_plot
-from opt.report.style import ACCENT, COLOURS, NEUTRAL
+from opt.report.style import ACCENT, COLOURS, NEUTRAL, rgba
 from opt.result import Result
 from opt.words import clock
 
@@ -73,7 +73,7 @@ def waiting_figure(result: Result, profile: Profile, start: int) -> Figure:
             y=[*frame[high], *reversed(list(frame[low]))],
             mode="lines",
             fill="toself",
-            fillcolor=_rgba(COLOURS["waiting"], opacity),
+            fillcolor=rgba(COLOURS["waiting"], opacity),
             line_width=0,
             hoverinfo="skip",
         )
@@ -271,8 +271,3 @@ def _clock_axis(plot: go.Figure, first: float, last: float) -> None:
     plot.update_xaxes(
         tickvals=marks, ticktext=[clock(mark) for mark in marks], range=[first - 2, last + 2]
     )
-
-
-def _rgba(colour: str, opacity: float) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
