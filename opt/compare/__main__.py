@@ -33,6 +33,12 @@ def main() -> None:
 
 @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="compare")
 def run(configuration: DictConfig) -> None:
+    """Run the job of Hydra; what is wrong is told here, before Hydra adds words of its own."""
+    with plain_errors():
+        compare_strategies(configuration)
+
+
+def compare_strategies(configuration: DictConfig) -> None:
     """Compare, print the standings and write the page."""
     settings: Any = OmegaConf.to_container(configuration, resolve=True, throw_on_missing=True)
     start = start_of_day(settings["start"])

@@ -146,7 +146,8 @@ def measured_text(comparison: Comparison) -> str:
 def parameters_text(contender: Contender) -> str:
     """Return a strategy's parameters."""
     told = ", ".join(f"{name} {_plain(value)}" for name, value in contender.parameters.items())
-    return f"{contender.strategy.name}: {told or 'no parameters'}"
+    name = contender.strategy.name
+    return (f"{name}, " if contender.label != name else "") + (told or "no parameters")
 
 
 def refusals(comparison: Comparison) -> list[str]:
