@@ -23,6 +23,8 @@ from opt.workers import LocalWorkers
 
 #: Settings that may be given together with ``resume``.
 BESIDE_RESUME = ("resume", "start")
+#: Strategies that the terminal sets beside the first.
+TOLD = 5
 
 
 def main() -> None:
@@ -94,7 +96,8 @@ def standings_table(comparison: Comparison) -> Table:
 
 
 def _beside(comparison: Comparison) -> list[str]:
-    return [f"{words}." for words in differences(comparison).values()]
+    """Return how the next strategies end beside the first; the page tells of all."""
+    return [f"{words}." for words in list(differences(comparison).values())[:TOLD]]
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ def comparison_figures(comparison: Comparison, start: int) -> list[Figure]:
             one for one in comparison.plan.contenders if comparison.records(instance.name, one)
         ]
         if taken:
-            for grid in grids(comparison.plan.contenders):
-                figures.append(parameter_figure(comparison, grid, instance.name))
             for axis in ("evaluations", "seconds"):
                 figures.append(gap_figure(comparison, palette, instance.name, axis))
             figures += search_figures(comparison, palette, instance.name, start)
+            for grid in grids(comparison.plan.contenders):
+                figures.append(parameter_figure(comparison, grid, instance.name))
     return figures

@@ -1,6 +1,6 @@
 """Gaps over evaluations and over seconds."""
 
-from math import log10
+from math import floor, log10
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,10 +20,14 @@ FLOOR = 0.01
 UNITS = {"evaluations": "Schedules priced (evaluations)", "seconds": "Seconds"}
 
 
-def gap_axis(plot: go.Figure, top: float) -> tuple[float, float]:
-    """Make the y axis one of gaps in per cent, on a log scale; return its range as powers."""
-    low, high = log10(FLOOR) - 0.15, max(log10(max(top, FLOOR)) + 0.35, log10(FLOOR) + 1.5)
-    marks = [10.0**power for power in range(round(log10(FLOOR)), int(high) + 1)]
+def gap_axis(plot: go.Figure, least: float, largest: float) -> tuple[float, float]:
+    """Make the y axis one of gaps in per cent, on a log scale; return its range as powers.
+
+    It reaches from the decade of the least gap that is drawn to above the largest.
+    """
+    decade = floor(log10(max(least, FLOOR)) + 1e-9)
+    low, high = decade - 0.15, max(log10(max(largest, FLOOR)) + 0.35, decade + 1.5)
+    marks = [10.0**power for power in range(decade, floor(high) + 1)]
     plot.update_yaxes(
         type="log",
         range=(low, high),
@@ -37,7 +41,7 @@ def gap_figure(comparison: Comparison, palette: Palette, instance: str, axis: Ax
     """Median gap over what was spent, with the band that holds the middle 80 % of the seeds."""
     reference = comparison.references[instance]
     plot = blank_plot(UNITS[axis], "Gap")
-    labels, ends, tops = [], [], []
+    labels, ends, drawn = [], [], []
     rows: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
     for contender in palette.back_to_front(comparison.plan.contenders):
         curves = [record.curve for record in comparison.records(instance, contender)]
@@ -64,19 +68,23 @@ def gap_figure(comparison: Comparison, palette: Palette, instance: str, axis: Ax
             x=grid,
             y=np.maximum(middle, FLOOR),
             mode="lines+markers",
-            marker={"size": [0] * (len(grid) - 1) + [8], "color": colour, "line_width": 0},
+            marker={
+                "size": [0] * (len(grid) - 1) + [8 if palette.names(contender) else 5],
+                "color": colour,
+                "line_width": 0,
+            },
             line={"color": colour, "shape": "hv", "width": 2.5 if palette.names(contender) else 1},
             customdata=middle,
             hovertemplate=f"{contender.label}: %{{customdata:.3f}} % after %{{x:,.4~g}}"
             f"{' s' if axis == 'seconds' else ''}<extra></extra>",
         )
         ends += [float(grid[0]), float(grid[-1])]
-        tops.append(float(np.max(high)))
+        drawn += [float(np.min(low)), float(np.max(high))]
         if palette.names(contender):
             end = max(float(middle[-1]), FLOOR)
             labels.append(Label(contender.label, colour, log10(float(grid[-1])), log10(end)))
     across = (log10(min(ends)) - 0.1, max(log10(max(ends)), log10(min(ends)) + 1) + 0.1)
-    up = gap_axis(plot, max(tops))
+    up = gap_axis(plot, min(drawn), max(drawn))
     plot.update_xaxes(type="log", range=across, dtick=1)
     place_labels(plot, labels, across, up)
     marks = [10.0**power for power in range(int(np.ceil(across[0])), int(across[1]) + 1)]

@@ -9,6 +9,8 @@ from scipy import stats
 #: Of the intervals.
 CONFIDENCE = 0.95
 RESAMPLES = 4_000
+#: With fewer, an interval would be narrower than chance allows.
+FEWEST_SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class PairedDifference:
     mean
         Of the other strategy's gap minus the first one's, instances counting alike.
     interval
-        Bootstrap interval over seeds; None where one seed alone leaves chance unknown.
+        Bootstrap interval over seeds; None where there are too few of them.
     by_chance
         Whether the pairs differ among each other at all.
     """
@@ -32,7 +34,7 @@ class PairedDifference:
     def in_words(self, other: str, first: str) -> str:
         """Return what the difference says of the other strategy beside the first one."""
         if self.interval is None:
-            return f"{other} against {first}: one seed does not tell chance from merit"
+            return f"{other} against {first}: fewer than {FEWEST_SEEDS} seeds do not tell chance from merit"
         low, high = (100 * value for value in self.interval)
         if not self.by_chance and abs(self.mean) < 1e-9:
             return f"{other} ends where {first} does in every run"
@@ -70,9 +72,10 @@ def paired_difference(
         return None
     mean = float(np.mean([values.mean() for values in differences]))
     spread = [values for values in differences if np.ptp(values) > 0]
+    if not certain and any(len(values) < FEWEST_SEEDS for values in differences):
+        return PairedDifference(mean, None, bool(spread))
     if not spread:
-        known = certain or all(len(values) > 1 for values in differences)
-        return PairedDifference(mean, (mean, mean) if known else None, False)
+        return PairedDifference(mean, (mean, mean), False)
     fixed = sum(float(values.mean()) for values in differences if np.ptp(values) == 0)
 
     def mean_of_means(*samples: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -8,15 +8,20 @@ from numpy.typing import NDArray
 from opt.compare.comparison import Comparison
 from opt.compare.labels import Label, place_labels
 from opt.compare.palette import Palette
-from opt.compare.standings import performance_profile
+from opt.compare.standings import CLOSE, final_gaps, performance_profile
 from opt.report.figure import Figure, blank_plot
+
+#: Gaps, as shares, that the profile may ask for: the first that any run reaches.
+GOALS = (CLOSE, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 def profile_figure(comparison: Comparison, palette: Palette) -> Figure:
     """Return steps: the share of problems solved within so many times the least evaluations."""
-    profiles = performance_profile(comparison, "evaluations")
+    goal = reachable_goal(comparison)
+    near = f"within {100 * goal:g} %"
+    profiles = performance_profile(comparison, "evaluations", goal)
     last = max(float(factors[-1]) for factors, _ in profiles.values()) * 2.0
-    plot = blank_plot("Evaluations, in multiples of the least", "Within 1 %")
+    plot = blank_plot("Evaluations, in multiples of the least", near.capitalize())
     labels = []
     for contender in palette.back_to_front(comparison.plan.contenders):
         factors, shares = profiles[contender.label]
@@ -41,7 +46,7 @@ def profile_figure(comparison: Comparison, palette: Palette) -> Figure:
         "profile",
         "Who is near the best first, and how often",
         f"Over {problems} problems (an instance with a seed): on how many a strategy has come "
-        "within 1 % once it has spent so many times the evaluations of whichever strategy came "
+        f"{near} once it has spent so many times the evaluations of whichever strategy came "
         "there first. On the left who is first; on the right who comes there at all.",
         plot,
         ["Strategy", *(f"within {mark} times" for mark in marks)],
@@ -50,6 +55,17 @@ def profile_figure(comparison: Comparison, palette: Palette) -> Figure:
             for label, (factors, shares) in profiles.items()
         ],
     )
+
+
+def reachable_goal(comparison: Comparison) -> float:
+    """Return the least of `GOALS` that any run reaches, as a share."""
+    gaps = [
+        gap
+        for contender in comparison.plan.contenders
+        for values in final_gaps(comparison, contender).values()
+        for gap in values
+    ]
+    return next((goal for goal in GOALS if gaps and min(gaps) <= goal), GOALS[-1])
 
 
 def _step(amounts: NDArray[np.float64], values: NDArray[np.float64], at: float) -> float:

@@ -26,7 +26,7 @@ def search_figures(
     """Return the course of each strategy's median run, and the schedule that is pointed at."""
     reference = comparison.references[instance]
     plot = blank_plot("Iteration (generation)", "Gap of the iteration's best")
-    rows, labels, tops, last = [], [], [], 1
+    rows, labels, drawn, last = [], [], [], 1
     for contender in palette.back_to_front(comparison.plan.contenders):
         records = comparison.records(instance, contender)
         if not records:
@@ -48,7 +48,7 @@ def search_figures(
             ],
             hovertemplate="%{text}<br>%{customdata}<extra></extra>",
         )
-        tops.append(float(gaps.max()))
+        drawn += [float(gaps.min()), float(gaps.max())]
         last = max(last, history[-1].iteration)
         if palette.names(contender):
             end = log10(max(float(gaps[-1]), FLOOR))
@@ -67,7 +67,7 @@ def search_figures(
             )
     across = (-0.05, max(log10(last), 0.5) + 0.1)
     plot.update_xaxes(type="log", range=across, dtick=1)
-    place_labels(plot, labels, across, gap_axis(plot, max(tops)))
+    place_labels(plot, labels, across, gap_axis(plot, min(drawn), max(drawn)))
     search = Figure(
         f"search-{slug(instance)}",
         f"{instance}: the best schedule of each iteration",

@@ -116,12 +116,12 @@ def soonest(comparison: Comparison, axis: Axis) -> Contender | None:
 
 
 def performance_profile(
-    comparison: Comparison, axis: Axis
+    comparison: Comparison, axis: Axis, goal: float = CLOSE
 ) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Return by strategy how often it comes within 1 % for at most so many times the least.
+    """Return by strategy how often it reaches the goal for at most so many times the least.
 
-    A problem is an instance with a seed; its least amount is that of the strategy which comes
-    within 1 % first. For each strategy: factors, ascending from 1, and the share of all problems
+    The goal is a gap, as a share. A problem is an instance with a seed; its least amount is that of
+    the strategy which reaches the goal first. For each strategy: factors, ascending from 1, and the share of all problems
     solved within each (Dolan & More 2002, doi:10.1007/s101070100263). A strategy that draws no
     random numbers spends the same whatever the seed.
     """
@@ -129,7 +129,7 @@ def performance_profile(
     amounts = np.array(
         [
             [
-                _amount_at(comparison, contender, instance.name, seed, axis)
+                _amount_at(comparison, contender, instance.name, seed, axis, goal)
                 for instance in plan.instances
                 for seed in range(plan.seeds)
             ]
@@ -149,14 +149,19 @@ def performance_profile(
 
 
 def _amount_at(
-    comparison: Comparison, contender: Contender, instance: str, seed: int, axis: Axis
+    comparison: Comparison,
+    contender: Contender,
+    instance: str,
+    seed: int,
+    axis: Axis,
+    goal: float,
 ) -> float:
-    """Return what a run spent until it came within 1 %; infinity if it did not."""
+    """Return what a run spent until it reached the goal; infinity if it did not."""
     records = comparison.records(instance, contender)
     if not records:
         return inf
-    goal = cost_within(comparison.references[instance], CLOSE)
-    point = first_reach(records[min(seed, len(records) - 1)].curve, goal)
+    enough = cost_within(comparison.references[instance], goal)
+    point = first_reach(records[min(seed, len(records) - 1)].curve, enough)
     return float(getattr(point, axis)) if point else inf
 
 

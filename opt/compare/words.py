@@ -11,11 +11,11 @@ from opt.registry import is_deterministic
 
 #: Columns of a table of standings, after the name of the strategy.
 COLUMNS = (
-    "Gap, median",
-    "least gap",
-    "largest gap",
+    "Median gap",
+    "Least gap",
+    "Largest gap",
     "Within 0.5 %",
-    "within 1 %",
+    "Within 1 %",
     "Evaluations to 1 %",
     "Seconds to 1 %",
     "Evaluations in all",

@@ -46,14 +46,13 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
 
 
 def test_a_comparison_says_which_strategy_to_take(done: tuple[Done, Path]):
-    """On the terminal, the best one first, with what was written where."""
+    """On the terminal, with what was written where."""
     ended, _ = done
     assert ended.returncode == 0, ended.stderr
     assert "Take exact: it reaches the certified optimum in every run, and proves it" in (
         " ".join(ended.stdout.split())
     )
     assert "Report: " in ended.stdout
-    assert ended.stdout.index("exact") < ended.stdout.index("genetic")
 
 
 def test_there_is_a_row_per_run_with_its_gap(done: tuple[Done, Path]):

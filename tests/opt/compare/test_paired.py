@@ -47,7 +47,7 @@ def test_what_chance_may_explain_is_not_called_a_difference():
 def test_instances_count_alike_whatever_the_number_of_their_seeds():
     """One value for all seeds of a strategy that does not draw: mean of 1 % and 3 %."""
     first = {"a": [0.0], "b": [0.0]}
-    other = {"a": [0.005, 0.015, 0.01, 0.01], "b": [0.03]}
+    other = {"a": [0.005, 0.015, 0.01, 0.01, 0.01], "b": [0.03] * 5}
     difference = paired_difference(first, other)
     assert difference.mean == pytest.approx(0.02)
     # Only instance a leaves something to chance: half of its range at most.
@@ -55,10 +55,12 @@ def test_instances_count_alike_whatever_the_number_of_their_seeds():
     assert 0.0175 <= low < 0.02 < high <= 0.0225
 
 
-def test_one_seed_tells_nothing_of_chance_unless_nothing_is_drawn():
+def test_few_seeds_tell_nothing_of_chance_unless_nothing_is_drawn():
     """Said so; and where neither strategy draws, the difference is a fact."""
-    words = paired_difference({"a": [0.0]}, {"a": [0.01]}).in_words("genetic", "exact")
-    assert words == "genetic against exact: one seed does not tell chance from merit"
+    for seeds in (1, 4):
+        few = paired_difference({"a": [0.0]}, {"a": [0.01] * seeds})
+        words = few.in_words("genetic", "exact")
+        assert words == "genetic against exact: fewer than 5 seeds do not tell chance from merit"
     sure = paired_difference({"a": [0.0]}, {"a": [0.01]}, certain=True)
     assert sure.in_words("local_search", "exact") == (
         "local_search ends 1.00 percentage points further from the reference than exact"
