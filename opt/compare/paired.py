@@ -34,7 +34,8 @@ class PairedDifference:
     def in_words(self, other: str, first: str) -> str:
         """Return what the difference says of the other strategy beside the first one."""
         if self.interval is None:
-            return f"{other} against {first}: fewer than {FEWEST_SEEDS} seeds do not tell chance from merit"
+            few = f"fewer than {FEWEST_SEEDS} seeds do not tell chance from merit"
+            return f"{other} against {first}: {few}"
         low, high = (100 * value for value in self.interval)
         if not self.by_chance and abs(self.mean) < 1e-9:
             return f"{other} ends where {first} does in every run"

@@ -121,9 +121,9 @@ def performance_profile(
     """Return by strategy how often it reaches the goal for at most so many times the least.
 
     The goal is a gap, as a share. A problem is an instance with a seed; its least amount is that of
-    the strategy which reaches the goal first. For each strategy: factors, ascending from 1, and the share of all problems
-    solved within each (Dolan & More 2002, doi:10.1007/s101070100263). A strategy that draws no
-    random numbers spends the same whatever the seed.
+    the strategy which reaches the goal first. For each strategy: factors, ascending from 1, and the
+    share of all problems solved within each (Dolan & More 2002, doi:10.1007/s101070100263). A
+    strategy that draws no random numbers spends the same whatever the seed.
     """
     plan = comparison.plan
     amounts = np.array(
