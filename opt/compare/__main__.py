@@ -74,9 +74,11 @@ def compare_strategies(configuration: DictConfig) -> None:
 
 def plan_from(settings: dict[str, Any]) -> Plan:
     """Return the comparison that a composed configuration describes."""
+    # The strategies first: they are made at once, instances are composed one by one.
+    contenders = contenders_from(settings["strategies"])
     return Plan(
         instances=instances_from(settings["instances"]),
-        contenders=contenders_from(settings["strategies"]),
+        contenders=contenders,
         seeds=settings["seeds"],
         stopping=settings["stopping"],
         reference=settings["reference"],

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from objective import InvalidInput
 from opt.compare.folder import Folder
 from opt.compare.job import Job, Outcome, Record, run_job
 from opt.compare.plan import REFERENCE, Contender, Plan
@@ -35,6 +36,12 @@ class Reference:
         """
         share = (cost - self.cost) / (abs(self.cost) or 1.0)
         return 0.0 if abs(share) < 1e-9 else share
+
+    def gap_to_bound(self, cost: float) -> float | None:
+        """Return by which share of the reference a cost lies above the bound; None without one."""
+        if self.lower_bound is None:
+            return None
+        return self.gap(cost) - self.gap(self.lower_bound)
 
 
 class Comparison:
@@ -103,7 +110,8 @@ def compare(
     Raises
     ------
     InvalidInput
-        If a file of the folder is not what a comparison writes.
+        If a file of the folder is not what a comparison writes, or if every strategy refuses an
+        instance.
     KeyboardInterrupt
         If the user interrupts; what is finished is kept.
     """
@@ -122,4 +130,9 @@ def compare(
         folder.keep(job, outcome)
         outcomes.append(outcome)
         told(job, outcome, True)
+    for instance in plan.instances:
+        mine = [outcome for outcome in outcomes if outcome.instance == instance.name]
+        if all(outcome.record is None for outcome in mine):
+            allowed = f"an instance that a strategy takes: {mine[0].refused}"
+            raise InvalidInput("instances", instance.name, allowed)
     return Comparison(plan, outcomes)

@@ -85,9 +85,9 @@ def write_comparison(directory: Path, comparison: Comparison, start: int) -> Non
 def run_table(comparison: Comparison) -> tuple[list[str], list[list[Any]]]:
     """Return columns, and a row per run; what a refused run does not have is left empty."""
     columns = [
-        "instance", "label", "strategy", "seed", "cost", "reference", "certified", "gap", "status",
-        "lower_bound", "termination", "evaluations", "seconds", "evaluations_to_1_percent",
-        "seconds_to_1_percent", "schedule", "refused",
+        "instance", "label", "strategy", "seed", "cost", "reference", "certified", "gap",
+        "gap_to_bound", "status", "lower_bound", "termination", "evaluations", "seconds",
+        "evaluations_to_1_percent", "seconds_to_1_percent", "schedule", "refused",
     ]  # fmt: skip
     rows: list[list[Any]] = []
     for instance in comparison.plan.instances:
@@ -107,8 +107,9 @@ def run_table(comparison: Comparison) -> tuple[list[str], list[list[Any]]]:
                         reference.cost,
                         reference.certified,
                         reference.gap(record.cost),
+                        _or_empty(reference.gap_to_bound(record.cost)),
                         record.status,
-                        "" if record.lower_bound is None else record.lower_bound,
+                        _or_empty(record.lower_bound),
                         record.termination,
                         record.evaluations,
                         f"{record.seconds:.6f}",
@@ -169,6 +170,10 @@ def table_rows(comparison: Comparison) -> Sequence[tuple[str, list[str]]]:
     return [
         (one.label, standing_cells(overall_standing(comparison, one))) for one in ranked(comparison)
     ]
+
+
+def _or_empty(number: float | None) -> float | str:
+    return "" if number is None else number
 
 
 def _plain(standing: Any) -> dict[str, Any] | None:

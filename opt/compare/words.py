@@ -110,10 +110,9 @@ def reference_text(comparison: Comparison, instance: str) -> str:
         return f"certified optimum {reference.cost:.6f}"
     words = f"best known {reference.cost:.6f}, not certified"
     if reference.lower_bound is not None:
-        below = reference.gap(reference.cost) - reference.gap(reference.lower_bound)
         words += (
             f"; no schedule costs less than {reference.lower_bound:.6f}, which is "
-            f"{percent(below)} lower"
+            f"{percent(-reference.gap(reference.lower_bound))} lower"
         )
     return words
 
@@ -131,13 +130,13 @@ def measured_text(comparison: Comparison) -> str:
         )
         if (value := plan.stopping.get(name)) is not None
     ]
-    rule = f"at the latest after {' or '.join(limits)}" if limits else "when it has nothing to do"
+    rule = f", at the latest after {' or '.join(limits)}" if limits else ""
     drawn = [one for one in plan.contenders if not is_deterministic(one.strategy)]
     runs = "every strategy runs once, since none draws random numbers"
     if drawn:
         runs = f"strategies that draw random numbers run with {plan.seeds} seeds, the others once"
     return (
-        f"A run ends when the strategy is done, {rule}; {runs}. Seconds were measured on "
+        f"A run ends when the strategy is done{rule}; {runs}. Seconds were measured on "
         f"{'; '.join(comparison.machines)}, and on another machine they are others; evaluations "
         "(schedules priced) are the same everywhere."
     )

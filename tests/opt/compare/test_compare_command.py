@@ -160,6 +160,23 @@ def test_the_seed_experiment_runs_as_a_configuration(tmp_path: Path):
     assert evaluations["genetic 20 x 10 x 1"] > evaluations["genetic 10 x 5 x 1"]
 
 
+def test_where_nothing_can_be_certified_gaps_are_against_the_best_known(tmp_path: Path):
+    """The probability of a long wait is not convex: the page says so, and what it means."""
+    penalties = "{waiting:{penalty:tail,threshold:10},tardiness:{penalty:mean,threshold:null}}"
+    ended = compared(
+        "instances=[{session:obp_exponential,session.patients:3,session.intervals:6,"
+        f"penalties:{penalties},name:long waits}}]",
+        "strategies=[local_search,equispaced]", RUN, cwd=tmp_path,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    rows = rows_of(tmp_path / "run" / "comparison.csv")
+    assert {row["certified"] for row in rows} == {"False"}
+    assert min(float(row["gap"]) for row in rows) == 0
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "not certified" in page
+    assert "the certified optimum or the best known cost" in page
+
+
 def test_help_tells_what_can_be_chosen(tmp_path: Path):
     """Groups, settings and examples."""
     ended = compared("--help", cwd=tmp_path)
@@ -203,6 +220,8 @@ BAD = {
 def test_bad_input_ends_with_one_clear_error(case: str, tmp_path: Path):
     """Exit status 2, the field named, no traceback, before any run."""
     arguments, words = BAD[case]
+    if not any("instances" in argument or "resume" in argument for argument in arguments):
+        arguments = [*arguments, "instances=[obp_exponential]"]
     ended = compared(*arguments, RUN, cwd=tmp_path)
     assert ended.returncode == 2, ended.stdout
     assert "Traceback" not in ended.stderr

@@ -59,6 +59,8 @@ def test_a_gap_is_against_the_best_known_where_nothing_is_certified():
     reference = reference_of(bounded, [record((1, 84.0)), record((1, 100.0))])
     assert (reference.cost, reference.certified, reference.lower_bound) == (84.0, False, 80.0)
     assert reference.gap(100.0) == pytest.approx(16 / 84)
+    assert reference.gap_to_bound(100.0) == pytest.approx(20 / 84)
+    assert reference_of(None, [record((1, 84.0))]).gap_to_bound(100.0) is None
     one = comparison({"a": {**RUNS["a"], "exact": [record((1, 100.0))]}}, {"a": bounded})
     assert reference_text(one, "a") == (
         "best known 90.000000, not certified; no schedule costs less than 80.000000, which is "
