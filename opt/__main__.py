@@ -1,6 +1,5 @@
 """``python -m opt``: search, verify or stress a result, or price a file of schedules."""
 
-import os
 import sys
 from dataclasses import astuple
 from pathlib import Path
@@ -9,12 +8,10 @@ from typing import Any
 import hydra
 import torch
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from objective import ClinicSession, InvalidInput
-from objective.errors import whole_number
+from opt.command import plain_errors, start_of_day
 from opt.configuration import behaviour_from, device_from, objective_from, search_from
 from opt.constraints import Constraints
 from opt.display import (
@@ -35,27 +32,19 @@ from opt.report.report import write_report
 from opt.result import Result, read_result, verify_result
 from opt.stress import MEASURES, PUNCTUAL_ONLY, stress
 
-#: Exit statuses.
-WRONG_INPUT, NOT_VERIFIED = 2, 1
+#: Exit status of a result that does not verify.
+NOT_VERIFIED = 1
 
 
 def main() -> None:
     """Run the command; print errors in one line."""
     arguments = sys.argv[1:]
-    # The full error is raised here instead of printed by Hydra, so that it can be put plainly.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    try:
+    with plain_errors():
         if any(argument.startswith("verify=") for argument in arguments):
             if len(arguments) > 1:
                 raise InvalidInput("verify", " ".join(arguments), "the only argument")
             sys.exit(verify_file(Path(arguments[0].removeprefix("verify="))))
         run()
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
-        # InvalidInput is a ValueError, and so is what Hydra raises for a group without a choice.
-        print(f"error: {plain_message(error)}", file=sys.stderr)
-        sys.exit(WRONG_INPUT)
 
 
 @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
@@ -168,30 +157,6 @@ def verify_file(path: Path) -> int:
             f"{contents['lower_bound']:.9f} (gap {contents['gap']:.1g})."
         )
     return 0
-
-
-def start_of_day(text: Any) -> int:
-    """Return a time like 09:00 as minutes after midnight."""
-    allowed = "a time in quotes from '00:00' to '23:59'"
-    hours, _, minutes = str(text).partition(":")
-    if not (hours.isdigit() and minutes.isdigit()):
-        raise InvalidInput("start", text, allowed)
-    hour = whole_number("start", int(hours), 0, 23)
-    return 60 * hour + whole_number("start", int(minutes), 0, 59)
-
-
-def plain_message(error: Exception) -> str:
-    """Return an error's message; for an unknown key, with the keys there are."""
-    cause = error.__cause__
-    message = str(error).strip()
-    parent = getattr(cause, "parent_node", None)
-    if isinstance(parent, DictConfig) and "not in struct" in str(cause):
-        choices = ", ".join(map(str, parent.keys()))
-        first = message.splitlines()[0]
-        return f"{first}\nKey '{getattr(cause, 'key', '')}' is unknown; there are: {choices}"
-    if isinstance(error, OSError) and error.filename:
-        return f"cannot use {error.filename}: {error.strerror}"
-    return message
 
 
 if __name__ == "__main__":

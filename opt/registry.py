@@ -51,3 +51,8 @@ def make_strategy(name: str, parameters: Mapping[str, Any] | None = None) -> Str
             raise InvalidInput(f"strategy.{key}", (parameters or {})[key], allowed)
     strategy: Strategy = kind(**(parameters or {}))
     return strategy
+
+
+def is_deterministic(strategy: Strategy) -> bool:
+    """Return whether every seed gives the same run, where a strategy says so."""
+    return bool(getattr(strategy, "deterministic", False))
