@@ -10,6 +10,7 @@ from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
 from opt.strategies.rules import BaileyWelch, Equispaced, Individual, TwoAtATime
+from opt.strategies.surrogate import Surrogate
 
 STRATEGIES: dict[str, Any] = {
     strategy.name: strategy
@@ -17,6 +18,7 @@ STRATEGIES: dict[str, Any] = {
         Exact,
         LocalSearch,
         Genetic,
+        Surrogate,
         BaileyWelch,
         Individual,
         TwoAtATime,
