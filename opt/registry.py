@@ -6,6 +6,7 @@ from typing import Any
 
 from objective import InvalidInput
 from opt.run import Strategy
+from opt.strategies.atlas import FromAtlas
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
@@ -19,6 +20,7 @@ STRATEGIES: dict[str, Any] = {
         LocalSearch,
         Genetic,
         Surrogate,
+        FromAtlas,
         BaileyWelch,
         Individual,
         TwoAtATime,
