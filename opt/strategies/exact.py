@@ -157,7 +157,9 @@ class ExactRun(Run):
     def _local_search(self) -> Run:
         schedule = torch.from_numpy(self._descent.schedule)
         start = self.feasible.nearest(schedule)[None].to(self.objective.device)
-        return LocalSearchRun(self.objective, self.feasible, LocalSearch(), self._seed, start)
+        run = LocalSearchRun(self.objective, self.feasible, LocalSearch(), self._seed, start)
+        run.employ(self.workers)
+        return run
 
     def _search_on(self, polish: Run) -> None:
         before = polish.evaluations
