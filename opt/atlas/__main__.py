@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from objective import InvalidInput
 from opt.__main__ import NOT_VERIFIED, WRONG_INPUT, plain_message
-from opt.atlas.build import BuildProgress, build_atlas
+from opt.atlas.build import BuildProgress, build_atlas, prepare
 from opt.atlas.grid import Grid
 from opt.atlas.lookup import Atlas
 from opt.atlas.verification import verify_sample
@@ -59,6 +59,7 @@ def build(settings: dict[str, Any]) -> None:
     if device["dtype"] != "float64":
         raise InvalidInput("device.dtype", device["dtype"], "float64, to prove anything")
     path, grid = Path(str(settings["path"])), Grid.from_dict(settings["grid"])
+    prepare(path, grid)
     console = stdout_console()
     console.print(
         f"{grid.instances:,} instances in {len(grid.tiles()):,} tiles; Ctrl-C keeps the finished "

@@ -44,14 +44,15 @@ class AtlasFinding:
         known = f"the {self.optima:,} optima of {self.path}"
         if self.found:
             return f"This session is one of {known}; its proof was evaluated again."
-        nearest = self.neighbours[0].optimum
+        nearest, distance = self.neighbours[0].optimum, self.neighbours[0].distance
+        several = len(self.neighbours) > 1
+        begins = f"between the {len(self.neighbours)} nearest" if several else "at the nearest"
         words = (
-            f"This session is none of {known}; the search began between the "
-            f"{len(self.neighbours)} nearest, the first of {nearest.patients} patients in "
-            f"{nearest.intervals} intervals at a distance of {self.neighbours[0].distance:.3g}."
+            f"This session is none of {known}; the search began {begins}, of {nearest.patients} "
+            f"patients in {nearest.intervals} intervals at a distance of {distance:.3g}."
         )
         if self.departures:
-            words += f" An atlas knows no {', no '.join(self.departures)}."
+            words += f" What no atlas knows of it: {', '.join(self.departures)}."
         return words
 
     def to_dict(self) -> dict[str, Any]:

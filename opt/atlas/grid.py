@@ -103,7 +103,7 @@ class Grid:
         self._keep("mean", positive_number)
         self._keep("cv", positive_number)
         self._keep("no_show", probability_to_miss)
-        self._keep("waiting_share", _share)
+        self._keep("waiting_share", share_of_waiting)
         if self.law not in ("gamma", "lognormal"):
             raise InvalidInput("grid.law", self.law, "'gamma' or 'lognormal'")
         object.__setattr__(self, "step", positive_number("grid.step", self.step))
@@ -189,7 +189,8 @@ def session_of(
     return ClinicSession(patients, intervals, interval_length, service_time, no_show)
 
 
-def _share(field: str, value: object) -> float:
+def share_of_waiting(field: str, value: object) -> float:
+    """Return a share of waiting as a float; raise `InvalidInput` unless it is one."""
     allowed = "a share from 0 to 1"
     share = finite_number(field, value, allowed)
     if not 0 <= share <= 1:

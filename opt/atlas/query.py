@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objective import Mean, Objective
-from objective.errors import positive_number, whole_number
+from objective.errors import non_negative_number, positive_number, whole_number
 from objective.patients import probability_to_miss
 from objective.session import MAX_INTERVALS, MAX_PATIENTS
-from opt.atlas.grid import law_of
+from opt.atlas.grid import law_of, share_of_waiting
 from opt.constraints import Constraints
 
 #: Decimals up to which two instances are the same.
@@ -47,7 +47,9 @@ class Query:
         whole_number("patients", self.patients, 1, MAX_PATIENTS)
         whole_number("intervals", self.intervals, 1, MAX_INTERVALS)
         positive_number("mean", self.mean)
+        non_negative_number("cv", self.cv)
         probability_to_miss("no_show", self.no_show)
+        share_of_waiting("waiting_share", self.waiting_share)
 
     @staticmethod
     def of(objective: Objective) -> "Query":
@@ -155,7 +157,7 @@ def departures(objective: Objective, constraints: Constraints) -> list[str]:
             isinstance(objective.waiting_penalty, Mean)
             and isinstance(objective.tardiness_penalty, Mean)
         ),
-        "consultations of another law": not session.alike
+        "another law of consultations": not session.alike
         or session.roster[0].service_time.law not in ("exponential", "gamma", "lognormal"),
     }
     return [kind for kind, there in kinds.items() if there]
