@@ -1,8 +1,8 @@
 """The grid of an atlas: which sessions and weights are solved, in units without minutes.
 
 An optimum does not depend on the length of an interval if everything else is measured in it: with
-intervals of d minutes and a mean consultation of m intervals, waiting, idle time and tardiness are d
-times those with intervals of length 1 and a mean of m, schedule by schedule, on a grid of d times
+intervals of d minutes and a mean consultation of m intervals, waiting, idle time and tardiness are
+d times those with intervals of length 1 and a mean of m, schedule by schedule, on a grid of d times
 the step. So an atlas knows no minutes. Nor does it need three weights: idle time in the session is
 tardiness plus a constant, so the optimum depends on one number alone, the share of waiting in the
 sum of the weights.
@@ -50,9 +50,7 @@ class Tile:
 
     def session(self, mean: float) -> ClinicSession:
         """Return the session of a mean consultation of so many intervals."""
-        return session_of(
-            self.patients, self.intervals, 1.0, self.law, mean, self.cv, self.no_show
-        )
+        return session_of(self.patients, self.intervals, 1.0, self.law, mean, self.cv, self.no_show)
 
     @property
     def instances(self) -> int:

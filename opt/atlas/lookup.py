@@ -103,7 +103,8 @@ class Atlas:
         """
         number = min(whole_number("number", number, 1, 1_000), len(self))
         distances, rows = self._tree.query(query.coordinates, k=[*range(1, number + 1)])
-        return list(zip(rows.tolist(), distances.tolist(), strict=True))
+        pairs = zip(np.asarray(rows).tolist(), np.asarray(distances).tolist(), strict=True)
+        return list(pairs)
 
     def nearest(self, query: Query, number: int = 1) -> list[Neighbour]:
         """Return the optima nearest to an instance, the nearest first."""

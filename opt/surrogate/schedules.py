@@ -59,7 +59,8 @@ class ScheduleSource:
     def neighbours(self, schedules: Tensor, number: int) -> Tensor:
         """Return different schedules at one or two moves from some, at most (number, intervals)."""
         moved = self._moved(self._some(schedules, number), 2)[:, : self._intervals]
-        return torch.unique(self._feasible.repaired(moved), dim=0)
+        different: Tensor = torch.unique(self._feasible.repaired(moved), dim=0)
+        return different
 
     def _rule_schedules(self) -> Tensor:
         runs = [rule.begin(self._objective, self._feasible, seed=0) for rule in RULES]
@@ -68,7 +69,8 @@ class ScheduleSource:
             run.step()
             assert run.best is not None
             found.append(run.best.schedule)
-        return torch.unique(torch.stack(found), dim=0).to(self._objective.device)
+        different: Tensor = torch.unique(torch.stack(found), dim=0)
+        return different.to(self._objective.device)
 
     def _even(self, number: int) -> Tensor:
         size = (number, self._patients)

@@ -68,7 +68,7 @@ class Trainer:
         learned = (~held_out(len(schedules), self._device)).nonzero()[:, 0]
         order = torch.randperm(len(learned), generator=generator, device=self._device)
         with _alone():
-            for rows in learned[order].split(BATCH):
+            for rows in torch.split(learned[order], BATCH):
                 self._optimiser.zero_grad()
                 guess = self.network(features(schedules[rows], self._patients))
                 loss = nn.functional.mse_loss(guess, self._target(costs[rows]))
@@ -78,7 +78,7 @@ class Trainer:
     def predict(self, schedules: Tensor) -> Tensor:
         """Return guesses (batch,) that rank schedules (batch, intervals): the lower the better."""
         with _alone(), torch.no_grad():
-            parts = schedules.split(RANKED_AT_ONCE)
+            parts = torch.split(schedules, RANKED_AT_ONCE)
             return torch.cat([self.network(features(part, self._patients)) for part in parts])
 
     def quality(self, schedules: Tensor, costs: Tensor) -> Quality:
