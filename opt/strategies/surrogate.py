@@ -22,7 +22,7 @@ from opt.findings import Finding
 from opt.run import Run, State, generator_of
 from opt.surrogate.finding import Round, Seconds, SurrogateFinding
 from opt.surrogate.schedules import ScheduleSource
-from opt.surrogate.training import Trainer, rank_correlation
+from opt.surrogate.training import Trainer, numbers, rank_correlation
 
 #: Schedules priced in one step while there is nothing to learn from yet.
 SAMPLED_AT_ONCE = 256
@@ -175,34 +175,37 @@ class _SurrogateRun(Run):
             trainer.epoch(self._schedules, self._costs, self._generator)
 
     def _round(self) -> None:
-        drawn = self._source.neighbours(self._good(), self._strategy.candidates)
-        new = [key not in self._known for key in _keys(drawn)]
-        candidates = drawn[torch.tensor(new, dtype=torch.bool, device=drawn.device)]
+        candidates = self._candidates()
+        chosen, guess = self._best_ranked(candidates)
         correlation = None
-        chosen = candidates
-        if self._trainer is not None and len(candidates):
-            if self._rounds:
-                for _ in range(EPOCHS_PER_ROUND):
-                    self._learn(self._trainer)
-            with self._timed("ranking"):
-                guess = self._trainer.predict(candidates)
-                best = guess.topk(min(self._strategy.kept, len(guess)), largest=False)
-            chosen = candidates[best.indices]
         if len(chosen):
             costs = self._price_new(chosen)
-            if self._trainer is not None:
-                correlation = rank_correlation(
-                    best.values.double().cpu().numpy(), costs.double().cpu().numpy()
-                )
-        else:
-            assert self.best is not None
-            self.offer(self.best.schedule, self.best.cost)
+            if guess is not None:
+                correlation = rank_correlation(numbers(guess), numbers(costs))
         assert self.best is not None
-        self._rounds.append(Round(len(candidates), len(chosen), self.best.cost, correlation))
-        if not len(candidates):
+        if not len(chosen):
+            self.offer(self.best.schedule, self.best.cost)
             self.finished = "no new candidates"
-        elif len(self._rounds) >= self._strategy.rounds:
+        self._rounds.append(Round(len(candidates), len(chosen), self.best.cost, correlation))
+        if self.finished is None and len(self._rounds) >= self._strategy.rounds:
             self.finished = "rounds"
+
+    def _candidates(self) -> Tensor:
+        """Return neighbours of the best schedules that are not priced yet, (batch, intervals)."""
+        drawn = self._source.neighbours(self._good(), self._strategy.candidates)
+        new = [key not in self._known for key in _keys(drawn)]
+        return drawn[torch.tensor(new, dtype=torch.bool, device=drawn.device)]
+
+    def _best_ranked(self, candidates: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the candidates to price and what the network guesses; all without a network."""
+        if self._trainer is None or not len(candidates):
+            return candidates, None
+        for _ in range(EPOCHS_PER_ROUND if self._rounds else 0):
+            self._learn(self._trainer)
+        with self._timed("ranking"):
+            guess = self._trainer.predict(candidates)
+            best = guess.topk(min(self._strategy.kept, len(guess)), largest=False)
+        return candidates[best.indices], best.values
 
     def _price_new(self, schedules: Tensor) -> Tensor:
         """Price schedules (batch, intervals), remember them and return their costs, (batch,)."""

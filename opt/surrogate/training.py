@@ -87,8 +87,8 @@ class Trainer:
         guess, truth = self.predict(schedules[rows]), self._target(costs[rows])
         return Quality(
             int(rows.sum()),
-            rank_correlation(_numbers(guess), _numbers(costs[rows])),
-            r_squared(_numbers(guess), _numbers(truth)),
+            rank_correlation(numbers(guess), numbers(costs[rows])),
+            r_squared(numbers(guess), numbers(truth)),
         )
 
     def state(self) -> dict[str, Any]:
@@ -128,7 +128,8 @@ def r_squared(guess: NDArray[np.float64], truth: NDArray[np.float64]) -> float |
     return 1.0 - float(((truth - guess) ** 2).sum()) / total if total > 0 else None
 
 
-def _numbers(tensor: Tensor) -> NDArray[np.float64]:
+def numbers(tensor: Tensor) -> NDArray[np.float64]:
+    """Return a tensor (batch,) in float64 on the processor."""
     return np.asarray(tensor.cpu().double().numpy(), np.float64)
 
 

@@ -1,5 +1,6 @@
 """The search in which a network ranks and the chain prices."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from opt.strategies.surrogate import Surrogate
 from opt.surrogate.networks import features, make_network
 from opt.surrogate.schedules import ScheduleSource
 from opt.surrogate.training import Trainer, held_out, r_squared, rank_correlation
+from tests.command import command
 
 WEIGHTS = Weights(0.4, 0.2, 0.4)
 SMALL = {"samples": 300, "epochs": 15, "candidates": 200, "kept": 20, "rounds": 6, "hidden": 16}
@@ -223,3 +225,18 @@ def test_a_single_interval_has_one_schedule(tmp_path: Path):
     assert result.schedule == [3]
     assert result.findings[0].to_dict()["quality"]["rank_correlation"] is None
     assert "rank correlation" in result.findings[0].sentence
+
+
+def test_the_report_and_the_files_show_what_the_surrogate_was_worth(tmp_path: Path):
+    """The command prints the account, writes a row per round and draws them."""
+    parameters = [f"strategy.{name}={value}" for name, value in SMALL.items()]
+    done = command(
+        "strategy=surrogate", *parameters, "session.patients=5", "session.intervals=9",
+        "hydra.run.dir=run", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "The fully connected network learned from" in done.stdout
+    assert len((tmp_path / "run" / "surrogate.csv").read_text().splitlines()) > 1
+    assert "What the surrogate spared the chain" in (tmp_path / "run" / "report.html").read_text()
+    told = json.loads((tmp_path / "run" / "result.json").read_text())["findings"]["surrogate"]
+    assert told["training_size"] > 200
