@@ -10,6 +10,7 @@ from opt.strategies.atlas import FromAtlas
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
+from opt.strategies.pareto import Pareto
 from opt.strategies.rules import BaileyWelch, Equispaced, Individual, TwoAtATime
 from opt.strategies.surrogate import Surrogate
 
@@ -19,6 +20,7 @@ STRATEGIES: dict[str, Any] = {
         Exact,
         LocalSearch,
         Genetic,
+        Pareto,
         Surrogate,
         FromAtlas,
         BaileyWelch,
