@@ -1,6 +1,7 @@
 """Looking optima up: an instance that is in the atlas, or those nearest to one that is not."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,12 @@ from opt.atlas.table import FIELD, read_manifest, read_rows
 
 #: Added to distances before they are turned into shares.
 SOFTENING = 1e-9
-PROOF = ("chains", "weights")
+#: The columns that say which instance a row is, in the order of `opt.atlas.query.key_of`.
+INSTANCE = (
+    "patients", "intervals", "law", "mean", "cv", "no_show", "step", "waiting_share",
+)  # fmt: skip
+#: Atlases that are kept in memory.
+CACHED = 4
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,7 @@ class Atlas:
         if not rows.num_rows:
             raise InvalidInput(FIELD, "without rows", "an atlas with at least one optimum")
         self.grid, self._rows = grid, rows
-        plain = [field.name for field in fields(Optimum)]
-        self._plain = {
-            name: rows.column(name).to_pylist()
-            for name in plain
-            if name not in ("schedule", *PROOF)
-        }
+        self._plain = {name: rows.column(name).to_pylist() for name in (*INSTANCE, "cost")}
         listed = rows.column("schedule").combine_chunks()
         self._offsets = listed.offsets.to_numpy()
         self._booked = listed.values.to_numpy()
@@ -123,10 +124,8 @@ class Atlas:
         return blended(schedules, shares.tolist(), query.patients, query.intervals)
 
     def _keys(self) -> list[Key]:
-        names = (
-            "patients", "intervals", "law", "mean", "cv", "no_show", "step", "waiting_share",
-        )  # fmt: skip
-        return [key_of(*row) for row in zip(*(self._plain[name] for name in names), strict=True)]
+        columns = (self._plain[name] for name in INSTANCE)
+        return [key_of(*row) for row in zip(*columns, strict=True)]
 
     def _coordinates(self) -> NDArray[np.float64]:
         def numbers(name: str) -> NDArray[np.float64]:
@@ -137,3 +136,21 @@ class Atlas:
         return coordinates_of(
             patients, intervals, load, numbers("cv"), no_show, numbers("waiting_share")
         )
+
+
+def atlas_at(directory: Path | str) -> Atlas:
+    """Return the atlas of a folder, read once as long as its files stay as they are.
+
+    Raises
+    ------
+    InvalidInput
+        As `Atlas.read`.
+    """
+    folder = Path(directory)
+    files = (path.stat() for path in sorted(folder.rglob("*")))
+    return _read(folder.absolute(), tuple((one.st_mtime_ns, one.st_size) for one in files))
+
+
+@lru_cache(maxsize=CACHED)
+def _read(folder: Path, state: tuple[tuple[int, int], ...]) -> Atlas:
+    return Atlas.read(folder)

@@ -68,6 +68,7 @@ class Query:
         if objective.free:
             # Then the sum of the waits is charged, not their mean.
             waiting *= session.expected_shows
+        everything = waiting + weights.idle + weights.tardiness
         length = session.interval_length
         return Query(
             patients=int(session.patients),
@@ -75,7 +76,8 @@ class Query:
             mean=mean / length,
             cv=cv,
             no_show=float(1 - shows.mean()),
-            waiting_share=waiting / (waiting + weights.idle + weights.tardiness),
+            # If all that is charged are waits of patients who do not count, nothing matters.
+            waiting_share=waiting / everything if everything else 0.0,
             law=law.law if alike else "mixed",
             step=None if objective.step is None else objective.step / length,
             load=session.expected_work / session.length,

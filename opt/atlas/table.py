@@ -146,7 +146,8 @@ def read_shard(directory: Path, tile: Tile) -> pa.Table:
         )
         raise InvalidInput(FIELD, str(path), allowed)
     try:
-        table = pq.ParquetFile(path, page_checksum_verification=True).read()
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read()
     except (OSError, pa.ArrowException):
         raise _damaged(path) from None
     _check_about(path, tile, table.schema.metadata, table.num_rows)

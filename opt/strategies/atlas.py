@@ -14,7 +14,7 @@ import torch
 from objective import InvalidInput, Objective
 from objective.errors import non_negative_number, whole_number
 from opt.atlas.finding import AtlasFinding
-from opt.atlas.lookup import Atlas, Neighbour
+from opt.atlas.lookup import Atlas, Neighbour, atlas_at
 from opt.atlas.query import Query, departures
 from opt.certificate import Certificate, evaluated, malformed
 from opt.coordinates import Coordinates
@@ -72,7 +72,7 @@ class _AtlasRun(Run):
         self._neighbours: list[Neighbour] = []
         self._query = Query.of(objective)
         if strategy.path is not None:
-            self._atlas = Atlas.read(strategy.path)
+            self._atlas = atlas_at(strategy.path)
             if not self._departures:
                 self._known = self._atlas.find(self._query)
             if self._known is not None:

@@ -35,6 +35,7 @@ from opt.atlas import Atlas, Grid, Query
 from opt.atlas.__main__ import main
 from opt.atlas.build import BuildProgress, SolveTile, build_atlas
 from opt.atlas.interpolation import blended
+from opt.atlas.lookup import atlas_at
 from opt.atlas.query import departures
 from opt.atlas.table import read_shard, write_shard
 from opt.atlas.verification import verify_sample, wrong_with
@@ -133,6 +134,33 @@ def test_tiles_are_the_same_on_every_device(device: str):
         for mine, theirs in zip(SolveTile(device)(tile), SolveTile("cpu")(tile), strict=True):
             assert mine.cost == pytest.approx(theirs.cost, rel=1e-9)
             assert mine.lower_bound == pytest.approx(theirs.lower_bound, rel=1e-9)
+
+
+def test_lognormal_laws_stay_what_they_are(tmp_path: Path):
+    """Also with coefficient 1, where a gamma law would be exponential."""
+    grid = Grid([3], [6], [1.5], [0.5, 1.0], waiting_share=[0.4], law="lognormal", step=0.25)
+    build_atlas(tmp_path / "lognormal", grid)
+    atlas = Atlas.read(tmp_path / "lognormal")
+    for row, cv in enumerate((0.5, 1.0)):
+        session = ClinicSession(3, 6, 8.0, ServiceTime.lognormal(12.0, cv))
+        objective = Objective(session, Weights(0.4, 0.0, 0.6), step=2.0)
+        assert atlas[row].law == "lognormal"
+        assert atlas.find(Query.of(objective)) == row
+        assert atlas.find(Query(3, 6, 1.5, cv, 0.0, 0.4, law="lognormal")) == row
+        assert 8 * atlas[row].cost == pytest.approx(optimise(objective).cost, rel=1e-9)
+        result = from_atlas(tmp_path / "lognormal", objective)
+        assert result.findings[0].to_dict()["found"] is True
+        other = Objective(session, Weights(0.4, 0.0, 0.6), step=1.0)
+        assert from_atlas(tmp_path / "lognormal", other).findings[0].to_dict()["found"] is False
+
+
+def test_an_atlas_is_read_once_while_its_files_stay(tiny: Path):
+    """And again when one changes."""
+    first = atlas_at(tiny)
+    assert atlas_at(tiny) is first
+    rows = [first[row] for row in (0, 1)]
+    write_shard(tiny, TINY.tiles()[0], rows[:1])
+    assert len(atlas_at(tiny)) == len(first) - 1
 
 
 def contents(folder: Path) -> dict[str, bytes]:
