@@ -6,6 +6,7 @@ from typing import Any
 
 from objective import InvalidInput
 from opt.run import Strategy
+from opt.strategies.atlas import FromAtlas
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
@@ -13,6 +14,7 @@ from opt.strategies.order_search import OrderSearch
 from opt.strategies.pareto import Pareto
 from opt.strategies.rules import BaileyWelch, Equispaced, Individual, TwoAtATime
 from opt.strategies.stochastic_program import StochasticProgram
+from opt.strategies.surrogate import Surrogate
 
 STRATEGIES: dict[str, Any] = {
     strategy.name: strategy
@@ -23,6 +25,8 @@ STRATEGIES: dict[str, Any] = {
         Pareto,
         OrderSearch,
         StochasticProgram,
+        Surrogate,
+        FromAtlas,
         BaileyWelch,
         Individual,
         TwoAtATime,
