@@ -31,6 +31,7 @@ from opt.optimise import optimise
 from opt.published import matching_rows
 from opt.readers import read_schedules
 from opt.registry import BASELINES
+from opt.replay.command import replay_sessions
 from opt.report.report import write_report
 from opt.result import Result, read_result, verify_result
 from opt.stress import MEASURES, PUNCTUAL_ONLY, stress
@@ -68,6 +69,9 @@ def run(configuration: DictConfig) -> float | None:
         return None
     if settings["evaluate"] is not None:
         evaluate_file(settings, directory)
+        return None
+    if settings["replay"] is not None:
+        replay_sessions(settings, directory, start_of_day(settings["start"]))
         return None
     return search(settings, directory).cost
 
