@@ -13,6 +13,7 @@ from opt.replay.figures import (
     cost_figure,
     differences_figure,
     parts_figure,
+    reasons_figure,
     sessions_figure,
 )
 from opt.replay.files import (
@@ -85,6 +86,8 @@ def _contents(
         "optimised_minus": differences,
         "predicted_consultation": outcome.predicted,
         "realised_consultation": outcome.realised,
+        "consultation_by_third": list(outcome.thirds),
+        "reasons": {name: asdict(one) for name, one in outcome.reasons.items()},
         "settings": asdict(settings),
         "valuation": valuation.to_dict(),
         "seed": comparison.seed,
@@ -121,6 +124,7 @@ def _write_report(
         cost_figure(comparison, OPTIMISED),
         differences_figure(comparison, OPTIMISED),
         parts_figure(comparison),
+        reasons_figure(outcome.reasons, OPTIMISED),
         *(
             sessions_figure(comparison, OPTIMISED, other, f"over-time-{place}")
             for place, other in enumerate(dict.fromkeys([used, best]))

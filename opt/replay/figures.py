@@ -1,11 +1,12 @@
 """The figures of a comparison of schedules on the same days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from objective.laws import Array
 from opt.replay.comparison import Comparison
+from opt.replay.reasons import Reasons
 from opt.replay.words import label, words_of
 from opt.report.figure import Figure, blank_plot
 from opt.report.style import ACCENT, COLOURS, NEUTRAL
@@ -182,6 +183,49 @@ def sessions_figure(comparison: Comparison, candidate: str, other: str, key: str
     )  # fmt: skip
 
 
+def reasons_figure(reasons: Mapping[str, Reasons], candidate: str) -> Figure:
+    """The candidate's difference to each other schedule: expected, on shuffled days, and real."""
+    series = {
+        "expected": COLOURS["waiting"],
+        "shuffled": COLOURS["value"],
+        "shuffled within": COLOURS["idle"],
+        "as it was": ACCENT,
+    }
+    names = list(reasons)
+    plot = blank_plot(f"Cost of {label(candidate)} minus that of the other", "")
+    words = []
+    for name, colour in series.items():
+        values = [dict(zip(series, _stages(reasons[other]), strict=True))[name] for other in names]
+        plot.add_bar(
+            y=[label(other) for other in names],
+            x=values,
+            orientation="h",
+            marker_color=colour,
+            hovertemplate=f"%{{y}}, {name}: %{{x:+.2f}}<extra></extra>",
+        )
+        words.append(f'<span style="color:{colour}">{name}</span>')
+    plot.add_annotation(
+        x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
+        text="   ".join(words),
+    )  # fmt: skip
+    plot.add_vline(x=0, line_color="black", line_width=1)
+    plot.update_yaxes(autorange="reversed")
+    plot.update_layout(height=(ROW_HEIGHT + 24) * len(names) + MARGINS, bargroupgap=0.05)
+    return Figure(
+        "reasons",
+        "What was expected, and what became of it",
+        "Expected by what was learnt; then with the consultations shuffled over all sessions, as if "
+        "independent; shuffled within each session; and as they were. The steps tell whether "
+        "consultations were others than before, alike within a session, or not in random order.",
+        plot,
+        ["Against", *(name.capitalize() for name in series)],
+        [
+            [label(name), *("" if one is None else f"{one:+.2f}" for one in _stages(reasons[name]))]
+            for name in names
+        ],
+    )
+
+
 def appointments_figure(appointments: dict[str, Array], candidate: str, start: int) -> Figure:
     """When patients are told to come by each schedule of one session, on a clock."""
     plot = blank_plot("Time of day", "")
@@ -236,6 +280,10 @@ def _ends(
         "thickness": 1.5,
         "width": 5,
     }
+
+
+def _stages(reasons: Reasons) -> tuple[float | None, ...]:
+    return reasons.expected, reasons.shuffled, reasons.shuffled_within, reasons.realised
 
 
 def _expected(comparison: Comparison, name: str) -> str:

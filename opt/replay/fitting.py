@@ -9,11 +9,11 @@ from scipy import optimize, special
 
 from objective import InvalidInput, PatientType, ServiceTime
 from objective.laws import Array
-from opt.replay.past_sessions import CLASS_COLUMNS, PastSession
+from opt.replay.past_sessions import PastSession
 
 LawName = Literal["empirical", "gamma", "lognormal"]
-#: Of a class with fewer patients than this nothing of its own is learnt.
-SMALLEST_CLASS = 30
+#: Of a kind with fewer patients than this nothing of its own is learnt.
+SMALLEST_KIND = 30
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,21 @@ class Fit:
     service_time, no_show
         Of all patients.
     types
-        Of each class that is frequent enough, by name; empty where classes are not looked at.
+        Of each kind that is frequent enough, by name; empty where patients are all alike.
     """
 
     service_time: ServiceTime
     no_show: float
     types: Mapping[str, PatientType]
 
-    def types_of(self, classes: Sequence[str]) -> dict[str, PatientType]:
-        """Return the types of the classes of a session; one that is rare is like all patients."""
-        return {name: self.types.get(name, PatientType()) for name in dict.fromkeys(classes)}
+    def types_of(self, kinds: Sequence[str]) -> dict[str, PatientType]:
+        """Return the types of the kinds of a session; one that is rare is like all patients."""
+        return {name: self.types.get(name, PatientType()) for name in dict.fromkeys(kinds)}
 
 
-def fit(past: Sequence[PastSession], law: LawName, class_column: str | None) -> Fit:
+def fit(
+    past: Sequence[PastSession], law: LawName, class_column: str | None = None, parts: int = 1
+) -> Fit:
     """Return what past sessions say.
 
     Parameters
@@ -47,8 +49,8 @@ def fit(past: Sequence[PastSession], law: LawName, class_column: str | None) -> 
     law
         The law of the consultation time: the measured ones themselves, or the gamma or lognormal
         law of greatest likelihood.
-    class_column
-        The column whose classes differ; None for patients who are all alike.
+    class_column, parts
+        In what patients differ, see `kinds_of`.
 
     Raises
     ------
@@ -63,25 +65,46 @@ def fit(past: Sequence[PastSession], law: LawName, class_column: str | None) -> 
     if not came.any():
         raise InvalidInput("came", "nobody", "true of a patient in the sessions fitted to")
     types = {}
-    if class_column is not None:
-        names = np.concatenate([class_names(session, class_column) for session in past])
+    if class_column is not None or parts > 1:
+        names = np.concatenate([kinds_of(session, class_column, parts) for session in past])
         for name in sorted(set(names.tolist())):
             theirs = names == name
-            if (came & theirs).sum() >= SMALLEST_CLASS:
+            if (came & theirs).sum() >= SMALLEST_KIND:
                 types[name] = PatientType(
                     fitted_law(minutes[came & theirs], law), 1 - float(came[theirs].mean())
                 )
     return Fit(fitted_law(minutes[came], law), 1 - float(came.mean()), types)
 
 
-def class_names(session: PastSession, class_column: str) -> tuple[str, ...]:
-    """Return the class of each patient; raise `InvalidInput` if the file does not say it."""
-    if class_column not in CLASS_COLUMNS:
-        allowed = "null, or one of " + ", ".join(CLASS_COLUMNS)
+def kinds_of(session: PastSession, class_column: str | None, parts: int) -> tuple[str, ...]:
+    """Return what kind each patient of a session is, (patients,).
+
+    Parameters
+    ----------
+    class_column
+        The column whose classes differ; None if it does not matter.
+    parts
+        Into how many parts of equally many patients a session is divided; patients of different
+        parts differ, for example because consultations become shorter towards the end.
+
+    Raises
+    ------
+    InvalidInput
+        If the session has no such column.
+    """
+    if class_column is None:
+        names: Sequence[str] = ["patient"] * session.patients
+    elif class_column in session.classes:
+        names = session.classes[class_column]
+    else:
+        allowed = "a column of the file, or null"
         raise InvalidInput("replay.classes", class_column, allowed)
-    if class_column not in session.classes:
-        raise InvalidInput("replay.classes", class_column, "a column of the file")
-    return session.classes[class_column]
+    if parts == 1:
+        return tuple(names)
+    return tuple(
+        f"{name}, part {1 + rank * parts // session.patients} of {parts}"
+        for rank, name in enumerate(names)
+    )
 
 
 def fitted_law(minutes: Array, law: LawName) -> ServiceTime:

@@ -6,8 +6,8 @@ as it really took. Given that, nothing is random, so that schedules are compared
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, get_args
 
 import numpy as np
 
@@ -19,9 +19,10 @@ from opt.constraints import Constraints
 from opt.registry import BASELINES
 from opt.replay.bootstrap import Bootstrap
 from opt.replay.comparison import Comparison
-from opt.replay.fitting import Fit, LawName, class_names, fit
-from opt.replay.past_sessions import PastSession
+from opt.replay.fitting import Fit, LawName, fit, kinds_of
+from opt.replay.past_sessions import CLASS_COLUMNS, PastSession
 from opt.replay.planning import Plan, Planner, Request, intervals_of
+from opt.replay.reasons import Reasons, reasons_of
 from opt.replay.synthetic import SyntheticSessions
 from opt.replay.valuation import Day, Valuation
 from opt.workers import LocalWorkers, Workers
@@ -48,7 +49,10 @@ class ReplaySettings:
         ``empirical`` (the measured consultations themselves), ``gamma`` or ``lognormal``.
     classes
         ``visit_type`` or ``patient_class``: patients differ by that column, with a law and a
-        no-show probability for each, in the order in which they were served; None: all are alike.
+        no-show probability for each, in the order in which they were served; None: it is ignored.
+    parts
+        Number of parts of a session, 1 to 20, that are learnt from apart, each with as many
+        patients; 1 where it does not matter when in a session a patient is served.
     interval_length
         Minutes from one possible appointment to the next.
     length_factor
@@ -70,6 +74,7 @@ class ReplaySettings:
     learn_again_every: int | None = None
     law: LawName = "empirical"
     classes: str | None = None
+    parts: int = 1
     interval_length: float = 5.0
     length_factor: float = 1.0
     rule_in_use: str = "individual"
@@ -84,10 +89,12 @@ class ReplaySettings:
             raise InvalidInput("replay.learn_share", self.learn_share, allowed)
         if self.learn_again_every is not None:
             whole_number("replay.learn_again_every", self.learn_again_every, 1, 10**6)
-        if self.law not in LawName.__args__:  # type: ignore[attr-defined]
-            raise InvalidInput("replay.law", self.law, "empirical, gamma or lognormal")
-        if self.classes not in (None, "visit_type", "patient_class"):
-            raise InvalidInput("replay.classes", self.classes, "visit_type, patient_class or null")
+        if self.law not in get_args(LawName):
+            raise InvalidInput("replay.law", self.law, "one of " + ", ".join(get_args(LawName)))
+        if self.classes not in (None, *CLASS_COLUMNS):
+            allowed = "null, or one of " + ", ".join(CLASS_COLUMNS)
+            raise InvalidInput("replay.classes", self.classes, allowed)
+        whole_number("replay.parts", self.parts, 1, 20)
         length = positive_number("replay.interval_length", self.interval_length)
         if length > MAX_INTERVAL_LENGTH:
             allowed = f"at most {MAX_INTERVAL_LENGTH} minutes"
@@ -95,7 +102,7 @@ class ReplaySettings:
         if positive_number("replay.length_factor", self.length_factor) > 10:
             raise InvalidInput("replay.length_factor", self.length_factor, "at most 10")
         if self.rule_in_use not in BASELINES:
-            raise InvalidInput("replay.rule_in_use", self.rule_in_use, ", ".join(BASELINES))
+            raise InvalidInput("replay.rule_in_use", self.rule_in_use, "one of " + ", ".join(BASELINES))
 
     @staticmethod
     def from_dict(description: Mapping[str, Any]) -> "ReplaySettings":
@@ -125,6 +132,10 @@ class Replay:
         Number of sessions before each session replayed that were learnt from.
     predicted, realised
         Mean consultation of those who came: as expected, and as it was, minutes.
+    thirds
+        Mean consultation in the first, second and last third of the patients of a session.
+    reasons
+        Why the optimised schedule gained more or less than expected, by baseline.
     """
 
     comparison: Comparison
@@ -134,6 +145,8 @@ class Replay:
     learnt_from: tuple[int, ...]
     predicted: float
     realised: float
+    thirds: tuple[float, ...]
+    reasons: Mapping[str, Reasons]
 
 
 def replay(
@@ -177,7 +190,7 @@ def replay(
         every = settings.learn_again_every
         until = first if every is None else first + (place - first) // every * every
         if until not in fits:
-            fits[until] = fit(past[:until], settings.law, settings.classes)
+            fits[until] = fit(past[:until], settings.law, settings.classes, settings.parts)
         session = session_of(past[place], fits[until], settings)
         # Sessions of which the same was known are booked alike.
         key = (until, session.patients, session.intervals, session.order)
@@ -208,23 +221,23 @@ def replay(
         Day(one.minutes, one.came, requests[key].session.length, requests[key].shows)
         for one, key in zip(replayed, keys, strict=True)
     ]
+    measured = {
+        name: valuation.measured(days, [times[name] for times in appointments]) for name in names
+    }
+    expected = {
+        name: np.array([plans[name].expected_cost for plans in plans_of])
+        for name in (OPTIMISED, *BASELINES)
+    }
     comparison = Comparison(
         sessions=tuple(one.name for one in replayed),
         dates=tuple(one.date for one in replayed),
         patients=tuple(one.patients for one in replayed),
-        measured={
-            name: valuation.measured(days, [times[name] for times in appointments])
-            for name in names
-        },
-        expected={
-            name: np.array([plans[name].expected_cost for plans in plans_of])
-            for name in names
-            if name != IN_USE
-        },
+        measured=measured,
+        expected=expected,
         bootstrap=settings.bootstrap,
         seed=seed,
     )
-    minutes = np.concatenate([one.minutes[one.came] for one in replayed])
+    kinds = [kinds_of(one, settings.classes, settings.parts) for one in replayed]
     work_expected = [requests[key].session.expected_booked_work for key in keys]
     shows = [requests[key].shows for key in keys]
     return Replay(
@@ -234,17 +247,22 @@ def replay(
         appointments=appointments,
         learnt_from=tuple(learnt_from),
         predicted=sum(work_expected) / sum(shows),
-        realised=float(minutes.mean()) if minutes.size else 0.0,
+        realised=_mean_minutes(replayed, 0, 1),
+        thirds=tuple(_mean_minutes(replayed, third / 3, (third + 1) / 3) for third in range(3)),
+        reasons=reasons_of(
+            days, kinds, appointments, expected, measured, OPTIMISED, valuation, seed
+        ),
     )
 
 
 def session_of(past: PastSession, fitted: Fit, settings: ReplaySettings) -> ClinicSession:
     """Return what was known of a session before it took place.
 
-    That is how many patients are booked, of which classes in which order, and how long it is
-    planned to take; and what is learnt of such patients.
+    That is how many patients are booked, of which kinds in which order, and how long it is planned
+    to take; and what is learnt of such patients.
     """
-    names = None if settings.classes is None else class_names(past, settings.classes)
+    alike = settings.classes is None and settings.parts == 1
+    names = None if alike else kinds_of(past, settings.classes, settings.parts)
     known = ClinicSession(
         past.patients,
         1,
@@ -259,15 +277,7 @@ def session_of(past: PastSession, fitted: Fit, settings: ReplaySettings) -> Clin
     if intervals > MAX_INTERVALS:
         allowed = f"such that a session has at most {MAX_INTERVALS} intervals"
         raise InvalidInput("replay.interval_length", settings.interval_length, allowed)
-    return ClinicSession(
-        known.patients,
-        intervals,
-        known.interval_length,
-        known.service_time,
-        known.no_show,
-        patient_types=known.patient_types,
-        order=known.order,
-    )
+    return replace(known, intervals=intervals)
 
 
 def _first_replayed(past: Sequence[PastSession], settings: ReplaySettings) -> int:
@@ -279,3 +289,13 @@ def _first_replayed(past: Sequence[PastSession], settings: ReplaySettings) -> in
         allowed = "such that at least two blocks of sessions are left to replay"
         raise InvalidInput("replay.learn_share", given, allowed)
     return first
+
+
+def _mean_minutes(past: Sequence[PastSession], begin: float, end: float) -> float:
+    """Return the mean consultation of those who came, from one share of a session to another."""
+    total, number = 0.0, 0
+    for session in past:
+        place = np.arange(session.patients) / session.patients
+        counted = session.came & (place >= begin) & (place < end)
+        total, number = total + float(session.minutes[counted].sum()), number + int(counted.sum())
+    return total / max(number, 1)

@@ -52,22 +52,20 @@ def verdict(outcome: Replay) -> list[str]:
             f"The {confidence} interval of the difference is below 0 against each of them.",
         ]
     reasons = [_why(outcome, name, against[name]) for name in [*dearer, *unsure]]
-    if reasons:
-        sentences += [*reasons, _drift(outcome)]
-    return sentences
+    return [*sentences, *reasons]
 
 
 def _why(outcome: Replay, name: str, difference: Interval) -> str:
-    """Return what made the difference against a baseline other than expected."""
-    comparison = outcome.comparison
+    """Return what made the difference against a baseline what it is."""
+    comparison, reasons = outcome.comparison, outcome.reasons[name]
     words = [f"Why, beside {label(name)}: {_parts(comparison, name)}"]
-    expected = comparison.expected.get(name)
-    if expected is not None:
-        gain = float((expected - comparison.expected[OPTIMISED]).mean())
-        words.append(
-            f"by what was learnt beforehand it should have cost {gain:.2f} less, and it cost "
-            f"{abs(difference.mean):.2f} {'less' if difference.mean < 0 else 'more'}"
-        )
+    changes = reasons.changes
+    largest = max(changes, key=lambda reason: changes[reason])
+    if reasons.expected is not None:
+        words.append(f"expected was {reasons.expected:+.2f}, and it is {reasons.realised:+.2f}")
+    if changes[largest] > 0:
+        told = f"most of what is missing, {changes[largest]:.2f}, is due to this: {largest}"
+        words.append(f"{told} ({_detail(outcome, largest)})")
     if difference.low <= 0 <= difference.high and difference.mean:
         half = (difference.high - difference.low) / 2
         sessions = len(comparison.sessions) * (half / abs(difference.mean)) ** 2
@@ -78,24 +76,22 @@ def _why(outcome: Replay, name: str, difference: Interval) -> str:
     return "; ".join(words) + "."
 
 
+def _detail(outcome: Replay, reason: str) -> str:
+    """Return the numbers behind a reason."""
+    if "order" in reason:
+        thirds = [f"{one:.1f}" for one in outcome.thirds]
+        return f"they take {listed(thirds)} min in the first, second and last third of a session"
+    if "before" in reason:
+        return f"{outcome.realised:.2f} min on average, expected were {outcome.predicted:.2f}"
+    return "a long one is followed by other long ones"
+
+
 def _parts(comparison: Comparison, name: str) -> str:
     told = []
     for part in PARTS:
         change = float(comparison.differences(OPTIMISED, name, part).mean())
         told.append(f"{abs(change):.2f} min {'more' if change > 0 else 'less'} {words_of(part)}")
     return f"it has {listed(told)} a session"
-
-
-def _drift(outcome: Replay) -> str:
-    """Return how consultations differed from what was expected of them."""
-    change = 100 * (outcome.realised / outcome.predicted - 1)
-    told = f"took {outcome.realised:.2f} min on average where {outcome.predicted:.2f} were expected"
-    if abs(change) < 1:
-        return f"Consultations {told}, so that a change of their mean is not the reason."
-    return (
-        f"Consultations {told} ({change:+.1f} %): the optimised schedule was made for "
-        f"{'longer' if change < 0 else 'shorter'} ones than came."
-    )
 
 
 def words_of(measure: str) -> str:
@@ -114,9 +110,11 @@ def about(outcome: Replay, settings: ReplaySettings) -> list[str]:
             "sessions before, never from a later one"
         )
     law = "the measured ones themselves" if settings.law == "empirical" else f"a {settings.law} law"
+    differ = [] if settings.classes is None else [label(settings.classes)]
+    differ += [] if settings.parts == 1 else [f"part of the session ({settings.parts} parts)"]
     classes = "all patients are alike"
-    if settings.classes is not None:
-        classes = f"patients differ by {label(settings.classes)}, in the order they were served"
+    if differ:
+        classes = f"patients differ by {listed(differ)}, in the order they were served"
     sentences = [f"{learnt}; consultations follow {law}, and {classes}."]
     if IN_USE not in outcome.comparison.names:
         sentences.append(
