@@ -27,6 +27,7 @@ from opt.display import (
 )
 from opt.feasible import FeasibleSchedules
 from opt.files import write_csv, write_files
+from opt.forecast_value.command import value_forecasts
 from opt.optimise import optimise
 from opt.published import matching_rows
 from opt.readers import read_schedules
@@ -72,6 +73,9 @@ def run(configuration: DictConfig) -> float | None:
         return None
     if settings["replay"] is not None:
         replay_sessions(settings, directory, start_of_day(settings["start"]))
+        return None
+    if settings["forecast_value"] is not None:
+        value_forecasts(settings, directory, start_of_day(settings["start"]))
         return None
     return search(settings, directory).cost
 

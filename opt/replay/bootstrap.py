@@ -23,11 +23,11 @@ class Interval:
     low: float
     high: float
 
-    def text(self, digits: int = 2, signed: bool = False) -> str:
+    def text(self, digits: int = 2, unit: str = "", signed: bool = False) -> str:
         """Return mean and interval in words."""
         sign = "+" if signed else ""
         mean, low, high = (f"{one:{sign}.{digits}f}" for one in (self.mean, self.low, self.high))
-        return f"{mean} ({low} to {high})"
+        return f"{mean}{unit} ({low} to {high})"
 
 
 @dataclass(frozen=True)

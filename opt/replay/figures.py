@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from objective.laws import Array
+from opt.replay.bootstrap import Interval
 from opt.replay.comparison import Comparison
 from opt.replay.reasons import Reasons
 from opt.replay.words import label, words_of
@@ -28,11 +29,10 @@ def cost_figure(comparison: Comparison, candidate: str, also: str = "") -> Figur
         x=[means[name].mean for name in names],
         orientation="h",
         marker_color=[ACCENT if name == candidate else NEUTRAL for name in names],
-        error_x=_ends([means[name].mean for name in names],
-                      [means[name].low for name in names], [means[name].high for name in names]),
+        error_x=error_bars(list(means.values())),
         customdata=[means[name].text() for name in names],
         hovertemplate="%{y}: %{customdata}<extra></extra>",
-    )  # fmt: skip
+    )
     plot.update_yaxes(autorange="reversed")
     plot.update_layout(height=ROW_HEIGHT * len(names) + MARGINS)
     confidence = 100 * comparison.bootstrap.confidence
@@ -74,9 +74,7 @@ def differences_figure(comparison: Comparison, candidate: str) -> Figure:
         y=list(range(len(others))),
         mode="markers",
         marker={"color": ACCENT, "size": 11, "line": {"color": "white", "width": 1}},
-        error_x=_ends([gains[name].mean for name in others],
-                      [gains[name].low for name in others], [gains[name].high for name in others],
-                      ACCENT),
+        error_x=error_bars(list(gains.values()), ACCENT),
         customdata=[f"{label(name)}: {gains[name].text(signed=True)}" for name in others],
         hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
@@ -124,8 +122,7 @@ def parts_figure(comparison: Comparison) -> Figure:
             x=[one.mean for one in means[part]],
             orientation="h",
             marker_color=COLOURS[part],
-            error_x=_ends([one.mean for one in means[part]], [one.low for one in means[part]],
-                          [one.high for one in means[part]]),
+            error_x=error_bars(means[part]),
             customdata=[one.text() for one in means[part]],
             hovertemplate=f"%{{y}}: {words_of(part)} %{{customdata}} min<extra></extra>",
         )  # fmt: skip
@@ -267,15 +264,13 @@ def appointments_figure(appointments: dict[str, Array], candidate: str, start: i
     )
 
 
-def _ends(
-    means: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str = "#222222"
-) -> dict[str, object]:
+def error_bars(intervals: Sequence[Interval], colour: str = "#222222") -> dict[str, object]:
     """Return the error bars of means."""
     return {
         "type": "data",
         "symmetric": False,
-        "array": [top - mean for top, mean in zip(high, means, strict=True)],
-        "arrayminus": [mean - bottom for bottom, mean in zip(low, means, strict=True)],
+        "array": [one.high - one.mean for one in intervals],
+        "arrayminus": [one.mean - one.low for one in intervals],
         "color": colour,
         "thickness": 1.5,
         "width": 5,

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from opt.files import write_csv
 from opt.replay.comparison import Comparison
-from opt.replay.valuation import Valuation
+from opt.replay.valuation import MEASURES, Valuation
 from opt.replay.words import label
 from opt.report.figure import Figure
 from opt.report.page import write_page
@@ -18,19 +18,21 @@ from opt.report.page import write_page
 def comparison_table(comparison: Comparison, candidate: str) -> Table:
     """Return a table of the schedules, and of what the candidate costs beside each."""
     confidence = f"{100 * comparison.bootstrap.confidence:g} %"
-    table = Table(caption=f"minutes a session, with {confidence} intervals", caption_justify="left")
+    table = Table(caption=f"minutes a session; in brackets {confidence} intervals", caption_justify="left")
     table.add_column("schedule")
-    for column in ("waiting", "idle", "overtime", "cost", f"{label(candidate)} minus it", "in %"):
+    for column in ("waiting", "idle", "overtime", "cost"):
         table.add_column(column, justify="right")
+    table.add_column(f"{label(candidate)} minus it", justify="right", no_wrap=True)
+    table.add_column("in %", justify="right")
     for name in comparison.names:
-        parts = [f"{comparison.mean(name, one).mean:.2f}" for one in ("waiting", "idle", "tardiness")]
+        means = [f"{comparison.measured[name][one].mean():.2f}" for one in MEASURES]
         beside = ["", ""]
         if name != candidate:
             beside = [
                 comparison.difference(candidate, name).text(signed=True),
-                comparison.per_cent(candidate, name).text(1, signed=True),
+                f"{comparison.per_cent(candidate, name).mean:+.1f}",
             ]
-        table.add_row(label(name), *parts, comparison.mean(name).text(), *beside)
+        table.add_row(label(name), *means, *beside)
     return table
 
 
