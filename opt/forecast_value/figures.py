@@ -9,12 +9,12 @@ from opt.report.style import ACCENT, COLOURS, NEUTRAL
 
 
 def value_figure(outcome: ForecastValue) -> Figure:
-    """What each step of information saves, with intervals, and what was expected of it."""
+    """Bars of what each step of information saves, with intervals, beside what was expected."""
     names = [f"{label(more)}<br>over {label(less)}" for more, less in STEPS]
     values = [saved(outcome, *step) for step in STEPS]
     foreseen = [expected_saving(outcome, *step) for step in STEPS]
     minutes = [one for one, _ in values]
-    plot = blank_plot("Saved per session, weighted minutes", "")
+    plot = blank_plot("Saved, weighted minutes a session", "")
     plot.add_bar(
         y=names,
         x=[one.mean for one in minutes],
@@ -37,7 +37,7 @@ def value_figure(outcome: ForecastValue) -> Figure:
     plot.add_annotation(
         x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
         text=f'<span style="color:{ACCENT}">saved</span>   '
-        f'<span style="color:{COLOURS["waiting"]}">expected by the individual forecasts</span>',
+        f'<span style="color:{COLOURS["waiting"]}">expected</span>',
     )  # fmt: skip
     plot.add_vline(x=0, line_color=NEUTRAL, line_width=1)
     plot.update_yaxes(autorange="reversed")
@@ -58,9 +58,9 @@ def value_figure(outcome: ForecastValue) -> Figure:
 
 
 def quality_figure(outcome: ForecastValue) -> Figure:
-    """How much of the consultations' variance each level explains."""
+    """Bars of how much of the consultations' variance each level explains."""
     names = list(outcome.quality)
-    plot = blank_plot("Variance of consultations explained, %", "")
+    plot = blank_plot("Variance explained, %", "")
     plot.add_bar(
         y=[label(name) for name in names],
         x=[100 * outcome.quality[name].explained for name in names],
@@ -73,7 +73,8 @@ def quality_figure(outcome: ForecastValue) -> Figure:
     return Figure(
         "quality",
         "How good the forecasts were",
-        f"Consultations took {outcome.minutes:.2f} min on average; "
+        "How much of the variance of the consultations each forecast explains. They took "
+        f"{outcome.minutes:.2f} min on average; "
         f"{100 * outcome.no_show:.1f} % did not come.",
         plot,
         ["Forecast", "Mean expected", "Mean", "Variance explained", "No-shows expected", "No-shows",

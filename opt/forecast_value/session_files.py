@@ -79,7 +79,8 @@ def read_session_files(path: Path) -> list[ForecastSession]:
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files:
         raise InvalidInput("file", str(path), "a folder with .json files")
-    sessions, days = [], []
+    sessions: list[ForecastSession] = []
+    days = []
     for file in files:
         for number, description in enumerate(_descriptions(file)):
             place = f"{file}, sessions[{number}]"

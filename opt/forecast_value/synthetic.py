@@ -88,7 +88,9 @@ class SyntheticForecasts:
         """Return a session file, see `opt.forecast_value.session_files`."""
         random = np.random.default_rng(seed)
         means = {"new": self.new_mean, "return": self.return_mean}
-        classes = {name: self._forecast(mean, self.cv, self.no_show) for name, mean in means.items()}
+        classes = {
+            name: self._forecast(mean, self.cv, self.no_show) for name, mean in means.items()
+        }
         clinic = self._clinic()
         days = pd.bdate_range(FIRST_DAY, periods=self.sessions).strftime("%Y-%m-%d")
         sessions = []

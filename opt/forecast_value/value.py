@@ -8,10 +8,11 @@ worth (the value of sample information, here measured and not computed from the 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from objective import ClinicSession, InvalidInput
 from objective.errors import known_keys, positive_number
@@ -68,8 +69,8 @@ class ForecastValueSettings:
     file: str | None = None
     interval_length: float = 5.0
     length_factor: float = 1.0
-    bootstrap: Bootstrap = Bootstrap()
-    synthetic: SyntheticForecasts = SyntheticForecasts()
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
+    synthetic: SyntheticForecasts = field(default_factory=SyntheticForecasts)
 
     def __post_init__(self) -> None:
         if self.file is not None and not isinstance(self.file, str):
@@ -85,7 +86,7 @@ class ForecastValueSettings:
     @staticmethod
     def from_dict(description: Mapping[str, Any]) -> "ForecastValueSettings":
         """Make the settings that a mapping describes; raise `InvalidInput` for unknown fields."""
-        names = [field.name for field in fields(ForecastValueSettings)]
+        names = [one.name for one in fields(ForecastValueSettings)]
         given = known_keys("forecast_value", description, names)
         given["bootstrap"] = Bootstrap.from_dict(given.get("bootstrap") or {})
         given["synthetic"] = SyntheticForecasts.from_dict(given.get("synthetic") or {})
@@ -258,7 +259,7 @@ def sessions_of(
 
 
 def quality_of(
-    sessions: Sequence[ClinicSession], minutes: Array, came: Array
+    sessions: Sequence[ClinicSession], minutes: Array, came: NDArray[np.bool_]
 ) -> Quality:
     """Return how good the forecasts of sessions were, for all their patients in a row."""
     means = np.concatenate([session.mean_service_times for session in sessions])
@@ -269,7 +270,7 @@ def quality_of(
         predicted=float(means[came].mean()),
         explained=1 - float(error @ error) / variance if variance else 0.0,
         no_show=float(misses.mean()),
-        brier=float(np.mean((misses - ~came) ** 2)),
+        brier=float(np.mean((misses - (1.0 - came)) ** 2)),
     )
 
 

@@ -67,7 +67,9 @@ class Bootstrap:
     @staticmethod
     def from_dict(description: Mapping[str, Any]) -> "Bootstrap":
         """Make the bootstrap that a mapping describes."""
-        return Bootstrap(**known_keys("bootstrap", description, ("resamples", "confidence", "block")))
+        return Bootstrap(
+            **known_keys("bootstrap", description, ("resamples", "confidence", "block"))
+        )
 
     def blocks(self, sessions: int) -> int:
         """Return the number of blocks of so many sessions; the last may be shorter."""

@@ -23,7 +23,7 @@ def cost_figure(comparison: Comparison, candidate: str, also: str = "") -> Figur
     """Bars of each schedule's mean cost with its interval; the candidate is in colour."""
     names = comparison.names
     means = {name: comparison.mean(name) for name in names}
-    plot = blank_plot("Cost of a session in weighted minutes", "")
+    plot = blank_plot("Weighted minutes a session", "")
     plot.add_bar(
         y=[label(name) for name in names],
         x=[means[name].mean for name in names],
@@ -53,9 +53,9 @@ def cost_figure(comparison: Comparison, candidate: str, also: str = "") -> Figur
 
 
 def differences_figure(comparison: Comparison, candidate: str) -> Figure:
-    """The candidate's cost less each other schedule's: every session, and the mean's interval."""
+    """Points of the candidate's cost less another's on every session, with the means' intervals."""
     others = [name for name in comparison.names if name != candidate]
-    plot = blank_plot(f"Cost of {label(candidate)} minus that of the other, per session", "")
+    plot = blank_plot("Difference, weighted minutes", "")
     low, high = 0.0, 0.0
     for row, name in enumerate(others):
         values = comparison.differences(candidate, name)
@@ -126,7 +126,8 @@ def parts_figure(comparison: Comparison) -> Figure:
             customdata=[one.text() for one in means[part]],
             hovertemplate=f"%{{y}}: {words_of(part)} %{{customdata}} min<extra></extra>",
         )  # fmt: skip
-        words.append(f'<span style="color:{COLOURS[part]}">{words_of(part)}</span>')
+        short = "overtime" if part == "tardiness" else part
+        words.append(f'<span style="color:{COLOURS[part]}">{short}</span>')
     plot.add_annotation(
         x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
         text="   ".join(words),
@@ -149,7 +150,7 @@ def parts_figure(comparison: Comparison) -> Figure:
 def sessions_figure(comparison: Comparison, candidate: str, other: str, key: str) -> Figure:
     """Bars of the difference between two schedules on each session, in the order of time."""
     values = comparison.differences(candidate, other)
-    plot = blank_plot("Session, in order of time", "Difference in weighted minutes")
+    plot = blank_plot("Session, in order of time", "Difference, weighted min")
     plot.add_bar(
         x=list(range(1, len(values) + 1)),
         y=values,
@@ -181,15 +182,15 @@ def sessions_figure(comparison: Comparison, candidate: str, other: str, key: str
 
 
 def reasons_figure(reasons: Mapping[str, Reasons], candidate: str) -> Figure:
-    """The candidate's difference to each other schedule: expected, on shuffled days, and real."""
+    """Bars of the candidate's differences to others: expected, on shuffled days, and real."""
     series = {
         "expected": COLOURS["waiting"],
         "shuffled": COLOURS["value"],
-        "shuffled within": COLOURS["idle"],
-        "as it was": ACCENT,
+        "within": COLOURS["idle"],
+        "real": ACCENT,
     }
     names = list(reasons)
-    plot = blank_plot(f"Cost of {label(candidate)} minus that of the other", "")
+    plot = blank_plot("Difference, weighted minutes", "")
     words = []
     for name, colour in series.items():
         values = [dict(zip(series, _stages(reasons[other]), strict=True))[name] for other in names]
@@ -211,9 +212,10 @@ def reasons_figure(reasons: Mapping[str, Reasons], candidate: str) -> Figure:
     return Figure(
         "reasons",
         "What was expected, and what became of it",
-        "Expected by what was learnt; then with the consultations shuffled over all sessions, as if "
-        "independent; shuffled within each session; and as they were. The steps tell whether "
-        "consultations were others than before, alike within a session, or not in random order.",
+        f"The cost of {label(candidate)} less that of the other: expected by what was learnt; with "
+        "the consultations shuffled over all sessions, as if independent; shuffled within each "
+        "session; and as they really were. The steps tell whether consultations were others than "
+        "before, alike within a session, or not in random order.",
         plot,
         ["Against", *(name.capitalize() for name in series)],
         [
@@ -241,7 +243,7 @@ def appointments_figure(appointments: dict[str, Array], candidate: str, start: i
             hovertemplate=f"{label(name)}, %{{customdata}}<extra></extra>",
         )
     last = max(float(times.max()) for times in appointments.values())
-    step = next((one for one in (30, 60, 120, 240) if last / one <= 6), 480)
+    step = next((one for one in (30, 60, 120, 240) if last / one <= 4), 480)
     marks = list(range(-(-start // step) * step, int(start + last) + 1, step))
     plot.update_xaxes(tickvals=marks, ticktext=[clock(mark) for mark in marks])
     plot.update_yaxes(

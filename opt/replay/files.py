@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from objective import Mean, Penalty
 from opt.files import write_csv
 from opt.replay.comparison import Comparison
 from opt.replay.valuation import MEASURES, Valuation
@@ -18,7 +19,9 @@ from opt.report.page import write_page
 def comparison_table(comparison: Comparison, candidate: str) -> Table:
     """Return a table of the schedules, and of what the candidate costs beside each."""
     confidence = f"{100 * comparison.bootstrap.confidence:g} %"
-    table = Table(caption=f"minutes a session; in brackets {confidence} intervals", caption_justify="left")
+    table = Table(
+        caption=f"minutes a session; in brackets {confidence} intervals", caption_justify="left"
+    )
     table.add_column("schedule")
     for column in ("waiting", "idle", "overtime", "cost"):
         table.add_column(column, justify="right")
@@ -84,16 +87,15 @@ def how_it_is_measured(valuation: Valuation, seed: int, comparison: Comparison) 
     weights, bootstrap = valuation.weights, comparison.bootstrap
     idle = "the end of the last consultation minus the work"
     if valuation.idle == "session":
-        idle = "that of the provider until the session or the last consultation ends, whichever is later"
+        idle = (
+            "that of the provider until the session or the last consultation ends, whichever is "
+            "later"
+        )
     blocks = "sessions" if bootstrap.block == 1 else f"blocks of {bootstrap.block} sessions"
     charged = ""
-    penalties = valuation.waiting_penalty.to_dict(), valuation.tardiness_penalty.to_dict()
-    if penalties != ({"penalty": "mean"}, {"penalty": "mean"}):
-        told = [
-            " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in one.values())
-            for one in penalties
-        ]
-        charged = f" Charged is the {told[0]} of waiting and the {told[1]} of overtime."
+    waiting, late = valuation.waiting_penalty, valuation.tardiness_penalty
+    if (waiting, late) != (Mean(), Mean()):
+        charged = f" Charged is the {_told(waiting)} of waiting and the {_told(late)} of overtime."
     return [
         "Waiting is the total wait of the patients who came, over the number who were expected to "
         f"come. Overtime (tardiness) is the time by which the last consultation ends after the "
@@ -106,3 +108,9 @@ def how_it_is_measured(valuation: Valuation, seed: int, comparison: Comparison) 
         f"{bootstrap.resamples:,} samples of {blocks}, seed {seed}; those of differences are "
         "paired, for every schedule is measured on the same sessions.",
     ]
+
+
+def _told(penalty: Penalty) -> str:
+    """Return a penalty in words, for example: excess beyond 15 min."""
+    name, *threshold = penalty.to_dict().values()
+    return f"{name} beyond {threshold[0]:g} min" if threshold else str(name)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from objective.laws import Array
 from opt.replay.valuation import Day, Valuation
@@ -83,7 +84,7 @@ def reasons_of(
     random = np.random.default_rng(seed)
     kind = np.concatenate([np.asarray(one) for one in kinds])
     session = np.repeat(np.arange(len(days)), [len(day.minutes) for day in days])
-    groups = np.unique(kind, return_inverse=True)[1]
+    groups = np.unique(kind, return_inverse=True)[1].astype(np.int64)
     over_all = _shuffled(days, groups, random)
     within = _shuffled(days, groups * len(days) + session, random)
 
@@ -113,7 +114,9 @@ def reasons_of(
     return found
 
 
-def _shuffled(days: Sequence[Day], groups: Array, random: np.random.Generator) -> list[Day]:
+def _shuffled(
+    days: Sequence[Day], groups: NDArray[np.int64], random: np.random.Generator
+) -> list[Day]:
     """Return the days many times, with patients of equal groups in random order."""
     minutes = np.concatenate([day.minutes for day in days])
     came = np.concatenate([day.came for day in days])

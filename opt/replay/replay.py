@@ -6,7 +6,7 @@ as it really took. Given that, nothing is random, so that schedules are compared
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -78,8 +78,8 @@ class ReplaySettings:
     interval_length: float = 5.0
     length_factor: float = 1.0
     rule_in_use: str = "individual"
-    bootstrap: Bootstrap = Bootstrap()
-    synthetic: SyntheticSessions = SyntheticSessions()
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
+    synthetic: SyntheticSessions = field(default_factory=SyntheticSessions)
 
     def __post_init__(self) -> None:
         if self.file is not None and not isinstance(self.file, str):
@@ -102,12 +102,14 @@ class ReplaySettings:
         if positive_number("replay.length_factor", self.length_factor) > 10:
             raise InvalidInput("replay.length_factor", self.length_factor, "at most 10")
         if self.rule_in_use not in BASELINES:
-            raise InvalidInput("replay.rule_in_use", self.rule_in_use, "one of " + ", ".join(BASELINES))
+            raise InvalidInput(
+                "replay.rule_in_use", self.rule_in_use, "one of " + ", ".join(BASELINES)
+            )
 
     @staticmethod
     def from_dict(description: Mapping[str, Any]) -> "ReplaySettings":
         """Make the settings that a mapping describes; raise `InvalidInput` for unknown fields."""
-        names = [field.name for field in fields(ReplaySettings)]
+        names = [one.name for one in fields(ReplaySettings)]
         given = known_keys("replay", description, names)
         given["bootstrap"] = Bootstrap.from_dict(given.get("bootstrap") or {})
         given["synthetic"] = SyntheticSessions.from_dict(given.get("synthetic") or {})

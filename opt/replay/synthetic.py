@@ -15,14 +15,14 @@ from objective import InvalidInput, ServiceTime
 from objective.errors import known_keys, non_negative_number, positive_number, whole_number
 from objective.patients import probability_to_miss
 
-#: The clinic's own way of booking: two patients at the start, then one per quarter of an hour.
-SPACING = 15
+#: The clinic's own way of booking: so many patients together, and so many minutes for each of them.
+TOGETHER, SPACING = 3, 15
 FIRST_DAY = "2024-01-02"
 
 
 @dataclass(frozen=True)
 class SyntheticSessions:
-    """A made-up clinic that books two patients at the start, then one every quarter of an hour.
+    """A made-up clinic that books three patients together, every three quarters of an hour.
 
     Attributes
     ----------
@@ -100,9 +100,9 @@ class SyntheticSessions:
                         "session": day,
                         "date": day,
                         "patient": rank + 1,
-                        # A consultation of a day is none.
+                        # To a second, and no longer than any consultation is.
                         "minutes": np.where(came, minutes.clip(1 / 60, 600).round(2), np.nan),
-                        "appointment": SPACING * (rank - 1).clip(0),
+                        "appointment": SPACING * (rank - rank % TOGETHER),
                         "came": came.astype(int),
                         "session_minutes": SPACING * patients,
                         "visit_type": np.where(is_new, "new", "return"),

@@ -1,7 +1,7 @@
 """How sessions are valued: before they take place by expectation, afterwards by what happened."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,8 +39,8 @@ class Valuation:
 
     weights: Weights
     idle: Idle = "session"
-    waiting_penalty: Penalty = Mean()
-    tardiness_penalty: Penalty = Mean()
+    waiting_penalty: Penalty = field(default_factory=Mean)
+    tardiness_penalty: Penalty = field(default_factory=Mean)
     device: str = "cpu"
     dtype: str = "float64"
     step: float | None = None

@@ -7,6 +7,8 @@ from opt.replay.comparison import Comparison
 from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings
 
 PARTS = ("waiting", "idle", "tardiness")
+#: More sessions than this nobody has; how many more then does not matter.
+MOST_SESSIONS = 10_000
 
 
 def label(name: str) -> str:
@@ -35,12 +37,13 @@ def verdict(outcome: Replay) -> list[str]:
         f"{against[best].text(signed=True)}"
     )
     if dearer:
-        losses = [f"{label(name)} by {against[name].text()}" for name in dearer]
-        first = f"The optimised schedule is not better than every baseline: {costs}."
-        text = f"It costs no less than {listed([label(name) for name in dearer])}"
-        sentences = [first, f"{text}, dearer than {listed(losses)}."]
+        losses = [f"{label(name)}, by {against[name].text()}" for name in dearer]
+        sentences = [
+            f"The optimised schedule is not better than every baseline: {costs}.",
+            f"It does not cost less than {listed(losses)}.",
+        ]
     elif unsure:
-        told = listed([f"{label(name)} {against[name].text(signed=True)}" for name in unsure])
+        told = listed([label(name) for name in unsure])
         sentences = [
             f"The optimised schedule is better than every baseline on average, but not beyond "
             f"chance: {costs}.",
@@ -69,9 +72,10 @@ def _why(outcome: Replay, name: str, difference: Interval) -> str:
     if difference.low <= 0 <= difference.high and difference.mean:
         half = (difference.high - difference.low) / 2
         sessions = len(comparison.sessions) * (half / abs(difference.mean)) ** 2
+        needed = f"about {_rounded(sessions)}" if sessions < MOST_SESSIONS else "far more"
         words.append(
-            f"sessions differ so much that about {_rounded(sessions)} of them would be needed to "
-            f"tell a difference of {abs(difference.mean):.2f} from chance"
+            f"sessions differ so much that {needed} of them would be needed to tell a difference "
+            f"of {abs(difference.mean):.2f} from chance"
         )
     return "; ".join(words) + "."
 
