@@ -45,6 +45,10 @@ class Valuation:
     dtype: str = "float64"
     step: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.idle not in ("session", "makespan"):
+            raise InvalidInput("idle_definition", self.idle, "'session' or 'makespan'")
+
     @staticmethod
     def from_settings(settings: Mapping[str, Any]) -> "Valuation":
         """Return the valuation that a composed configuration describes."""
