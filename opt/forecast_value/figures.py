@@ -14,7 +14,7 @@ def value_figure(outcome: ForecastValue) -> Figure:
     values = [saved(outcome, *step) for step in STEPS]
     foreseen = [expected_saving(outcome, *step) for step in STEPS]
     minutes = [one for one, _ in values]
-    plot = blank_plot("Saved, weighted minutes a session", "")
+    plot = blank_plot("Weighted minutes", "")
     plot.add_bar(
         y=names,
         x=[one.mean for one in minutes],

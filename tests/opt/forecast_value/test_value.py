@@ -37,7 +37,7 @@ def clinic(tmp_path: Path) -> Clinic:
     """Make small sessions up, by a file."""
 
     def made(**changes: Any) -> list[ForecastSession]:
-        small = {"sessions": 12, "fewest": 4, "most": 6, **changes}
+        small = {"sessions": 8, "fewest": 4, "most": 6, **changes}
         path = tmp_path / "sessions.json"
         path.write_text(json.dumps(SyntheticForecasts(**small).contents(1)))
         return read_session_files(path)
@@ -99,18 +99,18 @@ def test_forecasts_that_know_nothing_are_worth_nothing(clinic: Clinic):
 
 def test_forecasts_that_know_much_are_worth_much(clinic: Clinic):
     """Beyond chance, as much as they expect, and they explain what they are made to explain."""
-    known = clinic(sessions=40, informativeness=0.7, new_mean=13.0, return_mean=13.0, cv=0.6)
+    known = clinic(sessions=24, informativeness=0.7, new_mean=13.0, return_mean=13.0, cv=0.6)
     outcome = forecast_value(known, SETTINGS, VALUATION)
     minutes, share = saved(outcome, INDIVIDUAL, CLINIC)
     assert minutes.low > 0
     assert share.mean > 5
-    spread = outcome.comparison.differences(INDIVIDUAL, CLINIC).std() / 40**0.5
+    spread = outcome.comparison.differences(INDIVIDUAL, CLINIC).std() / 24**0.5
     assert abs(minutes.mean - expected_saving(outcome, INDIVIDUAL, CLINIC)) < 4 * spread
     assert 0.5 < outcome.quality[INDIVIDUAL].explained < 0.9
     assert abs(outcome.quality[CLINIC].explained) < 0.1
     assert outcome.quality[INDIVIDUAL].brier < outcome.quality[CLINIC].brier
     assert verdict(outcome)[0].startswith(
-        "On 40 sessions that took place, knowing each patient's own forecast instead of the "
+        "On 24 sessions that took place, knowing each patient's own forecast instead of the "
         "clinic's averages saves "
     )
 
@@ -119,7 +119,7 @@ def test_false_forecasts_cost_and_the_words_say_so(clinic: Clinic):
     """Where each patient has the forecast of another."""
     sessions = [
         replace(one, individual=tuple(reversed(one.individual)))
-        for one in clinic(sessions=16, informativeness=0.8, cv=0.8)
+        for one in clinic(informativeness=0.8, cv=0.8)
     ]
     outcome = forecast_value(sessions, SETTINGS, VALUATION)
     minutes, _ = saved(outcome, INDIVIDUAL, CLASS)
