@@ -23,7 +23,7 @@ def cost_figure(comparison: Comparison, candidate: str, also: str = "") -> Figur
     """Bars of each schedule's mean cost with its interval; the candidate is in colour."""
     names = comparison.names
     means = {name: comparison.mean(name) for name in names}
-    plot = blank_plot("Weighted minutes a session", "")
+    plot = blank_plot("Weighted minutes", "")
     plot.add_bar(
         y=[label(name) for name in names],
         x=[means[name].mean for name in names],
@@ -55,7 +55,7 @@ def cost_figure(comparison: Comparison, candidate: str, also: str = "") -> Figur
 def differences_figure(comparison: Comparison, candidate: str) -> Figure:
     """Points of the candidate's cost less another's on every session, with the means' intervals."""
     others = [name for name in comparison.names if name != candidate]
-    plot = blank_plot("Difference, weighted minutes", "")
+    plot = blank_plot("Weighted minutes", "")
     low, high = 0.0, 0.0
     for row, name in enumerate(others):
         values = comparison.differences(candidate, name)
@@ -150,7 +150,7 @@ def parts_figure(comparison: Comparison) -> Figure:
 def sessions_figure(comparison: Comparison, candidate: str, other: str, key: str) -> Figure:
     """Bars of the difference between two schedules on each session, in the order of time."""
     values = comparison.differences(candidate, other)
-    plot = blank_plot("Session, in order of time", "Difference, weighted min")
+    plot = blank_plot("Session, in order of time", "Weighted minutes")
     plot.add_bar(
         x=list(range(1, len(values) + 1)),
         y=values,
@@ -190,7 +190,7 @@ def reasons_figure(reasons: Mapping[str, Reasons], candidate: str) -> Figure:
         "real": ACCENT,
     }
     names = list(reasons)
-    plot = blank_plot("Difference, weighted minutes", "")
+    plot = blank_plot("Weighted minutes", "")
     words = []
     for name, colour in series.items():
         values = [dict(zip(series, _stages(reasons[other]), strict=True))[name] for other in names]
