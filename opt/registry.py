@@ -9,6 +9,7 @@ from opt.run import Strategy
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
+from opt.strategies.pareto import Pareto
 from opt.strategies.rules import BaileyWelch, Equispaced, Individual, TwoAtATime
 
 STRATEGIES: dict[str, Any] = {
@@ -17,6 +18,7 @@ STRATEGIES: dict[str, Any] = {
         Exact,
         LocalSearch,
         Genetic,
+        Pareto,
         BaileyWelch,
         Individual,
         TwoAtATime,
