@@ -11,8 +11,15 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from objective import ClinicSession, InvalidInput
+from objective.errors import whole_number
 from opt.command import plain_errors, start_of_day
-from opt.configuration import behaviour_from, device_from, objective_from, search_from
+from opt.configuration import (
+    behaviour_from,
+    device_from,
+    objective_from,
+    refuse_unused,
+    search_from,
+)
 from opt.constraints import Constraints
 from opt.display import (
     measures_of,
@@ -24,16 +31,32 @@ from opt.display import (
 )
 from opt.feasible import FeasibleSchedules
 from opt.files import write_csv, write_files
+from opt.forecast_value.command import value_forecasts
 from opt.optimise import optimise
 from opt.published import matching_rows
 from opt.readers import read_schedules
 from opt.registry import BASELINES
+from opt.replay.command import replay_sessions
 from opt.report.report import write_report
 from opt.result import Result, read_result, verify_result
 from opt.stress import MEASURES, PUNCTUAL_ONLY, stress
 
 #: Exit status of a result that does not verify.
 NOT_VERIFIED = 1
+#: What is done instead of a search, at most one of them.
+FROM_FILES = ("replay", "forecast_value", "evaluate", "stress")
+#: What means nothing where sessions and their laws come from files.
+UNUSED = (
+    "session",
+    "service_time",
+    "strategy",
+    "stopping",
+    "behaviour",
+    "value_per_patient",
+    "chain",
+    "checkpoint",
+    "resume",
+)
 
 
 def main() -> None:
@@ -52,6 +75,9 @@ def run(configuration: DictConfig) -> float | None:
     """Run one job of Hydra; its cost is what a sweeper may minimise."""
     settings: Any = OmegaConf.to_container(configuration, resolve=True, throw_on_missing=True)
     directory = Path(HydraConfig.get().runtime.output_dir)
+    if settings["replay"] is not None or settings["forecast_value"] is not None:
+        past_sessions(settings, directory)
+        return None
     if settings["stress"] is not None:
         stress_file(settings, directory)
         return None
@@ -96,6 +122,20 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
         write_report(path, result, baselines, start)
         console.print(f"Report: {path.resolve()}", highlight=False)
     return result
+
+
+def past_sessions(settings: dict[str, Any], directory: Path) -> None:
+    """Replay past sessions, or value the forecasts that were made of them."""
+    given = [name for name in FROM_FILES if settings[name] is not None]
+    if len(given) > 1:
+        raise InvalidInput(given[1], settings[given[1]], f"null where {given[0]} is given")
+    refuse_unused(HydraConfig.get().overrides.task, UNUSED, f"it follows from the {given[0]}")
+    start = start_of_day(settings["start"])
+    whole_number("seed", settings["seed"], 0, 2**63 - 1)
+    if given == ["replay"]:
+        replay_sessions(settings, directory, start)
+    else:
+        value_forecasts(settings, directory, start)
 
 
 def evaluate_file(settings: dict[str, Any], directory: Path) -> None:

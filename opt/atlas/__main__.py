@@ -1,6 +1,5 @@
 """``python -m opt.atlas``: build an atlas, go on with one, or check rows of one."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,39 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from objective import InvalidInput
-from opt.__main__ import NOT_VERIFIED, WRONG_INPUT, plain_message
 from opt.atlas.build import BuildProgress, build_atlas, prepare
 from opt.atlas.grid import Grid
 from opt.atlas.lookup import Atlas
 from opt.atlas.verification import verify_sample
+from opt.command import plain_errors
 from opt.configuration import device_from
 from opt.display import PLAIN_EVERY, stdout_console
 
-#: Exit status of an interrupted command.
-INTERRUPTED = 130
+#: Exit status of an atlas of which a row does not verify.
+NOT_VERIFIED = 1
 
 
 def main() -> None:
     """Run the command; print errors in one line."""
-    # The full error is raised here instead of printed by Hydra, so that it can be put plainly.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    try:
+    with plain_errors():
         run()
-    except KeyboardInterrupt:
-        print(
-            "Interrupted; finished tiles are kept, and the same command goes on.", file=sys.stderr
-        )
-        sys.exit(INTERRUPTED)
-    except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
-        print(f"error: {plain_message(error)}", file=sys.stderr)
-        sys.exit(WRONG_INPUT)
 
 
 @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="atlas")
@@ -66,8 +53,14 @@ def build(settings: dict[str, Any]) -> None:
         "tiles, and the same command goes on.",
         highlight=False,
     )
-    with _display(console) as on_progress:
-        done = build_atlas(path, grid, device=device["name"], on_progress=on_progress)
+    try:
+        with _display(console) as on_progress:
+            done = build_atlas(path, grid, device=device["name"], on_progress=on_progress)
+    except KeyboardInterrupt:
+        print(
+            "Interrupted; finished tiles are kept, and the same command goes on.", file=sys.stderr
+        )
+        raise
     if done.stored:
         console.print(f"{done.stored:,} instances were there before.", highlight=False)
     console.print(
