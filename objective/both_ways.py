@@ -10,8 +10,8 @@ With makespan idle time one more patient also changes who is the last to come: t
 the last with the probability that it does not come, too.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -46,6 +46,16 @@ class Sums:
     tardiness_penalty: Tensor
     seen: Tensor
 
+    @staticmethod
+    def concatenate(parts: "Sequence[Sums]", order: Tensor) -> "Sums":
+        """Return the sums of several batches of seats as one, in an order (seats,)."""
+        return Sums(
+            *(
+                torch.cat([getattr(part, field.name) for part in parts])[order]
+                for field in fields(Sums)
+            )
+        )
+
 
 class BothWays:
     """Laws and costs-to-go of schedules (rows, intervals).
@@ -66,6 +76,7 @@ class BothWays:
         self.kinds = torch.tensor(session.kinds)
         self.here = torch.arange(session.patients) < self.booked[:, None]
         self.shows = torch.as_tensor(session.shows)
+        self.arrivals = [self._arrivals(interval) for interval in range(self.intervals)]
         self._choose_sums()
         self._follow_forward()
 
@@ -101,8 +112,9 @@ class BothWays:
             rows = (number > place).nonzero()[:, 0]
             ranks = self.rank[rows, interval] + place
             kinds = self.kinds[ranks]
-            for kind in kinds.unique().tolist():
-                found.append((rows[kinds == kind], ranks[kinds == kind], kind))
+            for kind in sorted(set(kinds.tolist())):
+                alike = kinds == kind
+                found.append((rows[alike], ranks[alike], kind))
         return found
 
     def _follow_forward(self) -> None:
@@ -113,7 +125,7 @@ class BothWays:
         self.laws, self.sums_so_far = [], []
         for interval, limit in enumerate(self.limits):
             law = _widened(chain.walk_in(law, interval, limit)[0], limit)
-            for rows, ranks, kind in self._arrivals(interval):
+            for rows, ranks, kind in self.arrivals[interval]:
                 found = law[rows] @ self.vectors[:, interval, :limit].T
                 sums[:, rows] += self.coefficients[:, rows, ranks] * found.T
                 law[rows] = self._arrived(law[rows], limit, kind)
@@ -165,16 +177,18 @@ class BothWays:
         return before, self._sums(sums, end, seen + show, work, seats, own), own
 
     def _arrived(self, laws: Tensor, limit: int, kind: int) -> Tensor:
+        """Return the laws, of ``limit`` states, after a patient of a kind has come."""
         return _widened(self.chain.arrive(laws, limit, kind)[0][:, :limit], limit)
 
     def _drained_back(self, values: Tensor, interval: int) -> Tensor:
+        """Return the costs-to-go after the arrivals of an interval."""
         limit = self.limits[interval]
         return _by_function(values, lambda flat: self.chain.drain_back(flat, 1, limit))
 
     def _arrived_back(self, values: Tensor, interval: int) -> Tensor:
         """Return the costs-to-go before the arrivals of an interval."""
         limit, number = self.limits[interval], len(self.vectors)
-        for rows, ranks, kind in reversed(self._arrivals(interval)):
+        for rows, ranks, kind in reversed(self.arrivals[interval]):
 
             def back(flat: Tensor, kind: int = kind) -> Tensor:
                 return self.chain.arrive_back(flat, limit, kind)
@@ -216,7 +230,7 @@ class BothWays:
             intervals, self.schedules.flatten()
         ).to(torch.float64)
         means = torch.as_tensor(session.mean_service_times)
-        ends = pad((self.coefficients[self.last] * (starts + means)).cumsum(1), (1, 0))
+        ends: Tensor = pad((self.coefficients[self.last] * (starts + means)).cumsum(1), (1, 0))
         total = ends[rows, -1]
         if own is None:
             return total
@@ -229,9 +243,12 @@ class BothWays:
 def _by_function(values: Tensor, back: Callable[[Tensor], Tensor]) -> Tensor:
     """Take an expectation one step back of functions (vectors, rows, states)."""
     vectors, rows, states = values.shape
-    return back(values.reshape(vectors * rows, states)).reshape(vectors, rows, -1)
+    flat: Tensor = values.reshape(vectors * rows, states)
+    return back(flat).reshape(vectors, rows, -1)
 
 
 def _widened(laws: Tensor, states: int) -> Tensor:
     """Return laws (rows, states) of exactly so many states, in memory of their own."""
-    return pad(laws, (0, states - laws.shape[1])).clone()
+    wider = laws.new_zeros(len(laws), states)
+    wider[:, : laws.shape[1]] = laws
+    return wider

@@ -1,6 +1,5 @@
 """The objective: what schedules of one session cost, exactly, for whole batches at once."""
 
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -8,15 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from objective.additions import Additions, additions, as_seats
 from objective.chains import ChainName, chain_name, check_defined, grid_step, make_chain
 from objective.charges import Charges, Idle
 from objective.device import DTYPES, available_device
 from objective.errors import InvalidInput, non_negative_number, whole_number
 from objective.moves import single_patient_moves
-from objective.one_more import with_one_more
 from objective.passes import interval_pass, patient_pass
-from objective.patients import PatientType
 from objective.penalties import Mean, Penalty
 from objective.performance import Performance
 from objective.priority import further_wait
@@ -27,7 +23,7 @@ from objective.schedules import (
     as_schedules,
     in_parts,
 )
-from objective.session import MAX_PATIENTS, ClinicSession
+from objective.session import ClinicSession
 from objective.steps import Steps
 from objective.unbooked import walk_in_masses
 from objective.weights import Weights
@@ -173,68 +169,6 @@ class Objective:
                 for part in in_parts(rows, size):
                     costs[part] = torch.from_numpy(single_patient_moves(exact._steps, batch[part]))
         return (costs[0] if np.ndim(schedule) == 1 else costs).to(self.device)
-
-    def additions(
-        self,
-        schedules: ScheduleBatch,
-        seats: ScheduleBatch | None = None,
-        patient: PatientType | str | None = None,
-    ) -> Additions:
-        """Return what one more patient changes, for many schedules and intervals at once.
-
-        Computed in float64 on the processor, whatever the device and precision of the objective.
-
-        Parameters
-        ----------
-        schedules
-            Patients booked so far, (batch, intervals) or one schedule: any number of them, also
-            more than the session's; where patients differ, all of the session.
-        seats
-            Row and interval of each seat in which the one more may be booked, (seats, 2); by
-            default all, row by row. Who is booked there already is seen first.
-        patient
-            Type of the one more, as a `PatientType` or the name of one of the session's; by default
-            one like the others.
-
-        Raises
-        ------
-        InvalidInput
-            If a schedule or a seat is not one of the session's, or the patient does not fit it.
-        """
-        most = MAX_PATIENTS - 1
-        everyone = replace(self.session, patients=most, patient_types=None, order=None)
-        batch = as_schedules(schedules, everyone, torch.device("cpu"), free=True)
-        batch = batch.to(torch.int64)
-        places = as_seats(seats, batch)
-        booked = int(batch.sum(1).max()) if len(batch) else 0
-        if not self.session.alike:
-            as_schedules(batch, self.session, torch.device("cpu"))
-            booked = self.session.patients
-        larger = self._with_one_more(booked, patient)
-        return additions(
-            larger.chain,
-            larger._charges,
-            larger.session,
-            self.weights,
-            self.value_per_patient,
-            # Nothing is asked of a batch without schedules, but it has a shape.
-            batch if len(batch) else batch.new_zeros(1, batch.shape[1]),
-            places,
-        )
-
-    def _with_one_more(self, booked: int, patient: PatientType | str | None) -> "Objective":
-        """Return the objective, in minutes alone, of so many patients and one more."""
-        session = with_one_more(self.session, booked, patient)
-        exact = self.chain_name == "queue_length" and chain_name(session, None) == "queue_length"
-        return Objective(
-            session,
-            self.weights,
-            self.idle,
-            waiting_penalty=self.waiting_penalty,
-            tardiness_penalty=self.tardiness_penalty,
-            chain="queue_length" if exact else "workload",
-            step=self.step,
-        )
 
     @property
     def _by_interval(self) -> bool:
