@@ -98,8 +98,9 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
     published = matching_rows(settings["published"], settings)
     write_files(directory, result, rows, published)
     print_result(console, result, rows, start, published)
+    tables = "".join(f", {one.name}.csv" for one in result.findings if one.table()[0])
     console.print(
-        f"Written to {directory}: result.json, schedule.csv, history.csv", highlight=False
+        f"Written to {directory}: result.json, schedule.csv, history.csv{tables}", highlight=False
     )
     if settings["report"]:
         path = directory / "report.html"

@@ -110,6 +110,8 @@ def print_result(
     rows.update({f"published: {row.get('name', 'value')}": _numbers(row) for row in published})
     console.print(performance_table(rows, columns))
     console.print(certificate_text(result), highlight=False)
+    for finding in result.findings:
+        console.print(finding.sentence, highlight=False)
     console.print(
         f"{result.evaluations:,} schedules priced in {result.seconds:.2f} s; stopped: "
         f"{result.termination}.",

@@ -15,7 +15,7 @@ def write_files(
     baselines: Mapping[str, Mapping[str, float]],
     published: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Write result.json, schedule.csv and history.csv."""
+    """Write result.json, schedule.csv, history.csv and a table for each finding that has one."""
     contents = {**result.to_dict(), "baselines": baselines, "published": list(published)}
     text = json.dumps(contents, indent=1, allow_nan=False)
     (directory / "result.json").write_text(text + "\n", encoding="utf-8")
@@ -42,6 +42,10 @@ def write_files(
             for line in result.history
         ],
     )
+    for finding in result.findings:
+        columns, rows = finding.table()
+        if columns:
+            write_csv(directory / f"{finding.name}.csv", columns, rows)
 
 
 def write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:

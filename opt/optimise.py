@@ -20,6 +20,7 @@ from opt.registry import make_strategy
 from opt.result import Iteration, Result, status_of
 from opt.run import Run, Strategy
 from opt.stopping import AnyOf, Progress, Stopping
+from opt.workers import LocalWorkers, Workers
 
 #: Seconds between two checkpoints.
 CHECKPOINT_EVERY = 30.0
@@ -35,6 +36,7 @@ def optimise(
     resume: bool = False,
     checkpoint_every: float = CHECKPOINT_EVERY,
     constraints: Constraints | None = None,
+    workers: Workers | None = None,
 ) -> Result:
     """Search for the schedule of least cost.
 
@@ -59,6 +61,9 @@ def optimise(
         Seconds between two checkpoints; 0 for one after every iteration.
     constraints
         What is demanded of every schedule.
+    workers
+        Who does work that can be done apart; by default this process does all. The result is the
+        same.
 
     Raises
     ------
@@ -80,6 +85,7 @@ def optimise(
     if not isinstance(constraints, Constraints):
         raise InvalidInput("constraints", constraints, "Constraints or None")
     search = _Search(objective, chosen, constraints, seed)
+    search.run.employ(workers or LocalWorkers())
     if resume:
         if path is None:
             raise InvalidInput("checkpoint", None, "a file to resume from")
@@ -192,19 +198,17 @@ class _Search:
 
     def result(self, termination: str) -> Result:
         """Return the best schedule, priced again, with its certificate, verified."""
-        best = self.run.best
+        best, objective = self.run.best, self.run.objective
         assert best is not None
-        performance = self.objective(best.schedule)
+        performance = objective(best.schedule)
         proof, note = self.run.certify(), self.run.note
-        if proof is not None and verify(proof, self.objective, self.constraints):
+        if proof is not None and verify(proof, objective, self.constraints):
             proof, note = None, "the certificate did not verify"
-        status = status_of(
-            proof, self.objective, float(performance.cost[0]), int(best.schedule.sum())
-        )
+        status = status_of(proof, objective, float(performance.cost[0]), int(best.schedule.sum()))
         if proof and status == "optimal":
             termination = "proved optimal"
         return Result(
-            objective=self.objective,
+            objective=objective,
             strategy=self.strategy.name,
             parameters=_parameters(self.strategy),
             seed=self.seed,
@@ -218,6 +222,7 @@ class _Search:
             seconds=self.seconds,
             history=self.history,
             note=note,
+            findings=self.run.findings(),
         )
 
 

@@ -15,6 +15,7 @@ from opt.certificate import TOLERANCE, Certificate, agree, scale_of, verify
 from opt.constraints import Constraints
 from opt.coordinates import Coordinates
 from opt.feasible import FeasibleSchedules
+from opt.findings import Finding
 
 #: By how much larger differences are in single precision.
 SINGLE = 1e4
@@ -49,6 +50,8 @@ class Result:
         ``lower_bound``, with proof; ``heuristic``: nothing is known of other schedules.
     termination
         Why the search stopped, which says nothing of the result.
+    findings
+        What the strategy found beside the schedule.
     """
 
     objective: Objective
@@ -65,6 +68,7 @@ class Result:
     seconds: float
     history: list[Iteration] = field(repr=False)
     note: str = ""
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
 
     @property
     def cost(self) -> float:
@@ -101,6 +105,7 @@ class Result:
             "device": str(self.objective.device),
             "dtype": str(self.objective.dtype).removeprefix("torch."),
             "certificate": self.certificate.to_dict() if self.certificate else None,
+            "findings": {finding.name: finding.to_dict() for finding in self.findings},
         }
 
 

@@ -10,6 +10,8 @@ from torch import Tensor
 from objective import Objective
 from opt.certificate import Certificate
 from opt.feasible import FeasibleSchedules
+from opt.findings import Finding
+from opt.workers import Evaluator, LocalWorkers, Workers
 
 #: What a checkpoint may hold: tensors, numbers, text, and lists and dicts of these.
 State = dict[str, Any]
@@ -31,6 +33,10 @@ class Run(ABC):
 
     Attributes
     ----------
+    objective
+        What schedules cost.
+    workers
+        Who does work that can be done apart.
     best
         The best schedule found so far; None before the first step.
     current
@@ -47,6 +53,7 @@ class Run(ABC):
 
     def __init__(self, objective: Objective, feasible: FeasibleSchedules) -> None:
         self.objective, self.feasible = objective, feasible
+        self.employ(LocalWorkers())
         self.best: Candidate | None = None
         self.current: Candidate | None = None
         self.evaluations = 0
@@ -77,10 +84,19 @@ class Run(ABC):
         """Return the proof of a lower bound, at least as good as that of the last step, or None."""
         return None
 
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what there is to tell beside the schedule, once the search has ended."""
+        return ()
+
+    def employ(self, workers: Workers) -> None:
+        """Have work done by these, before the first step."""
+        self.workers = workers
+        self._evaluator: Evaluator = workers.evaluator(self.objective)
+
     def price(self, schedules: Tensor) -> Tensor:
         """Return the costs of schedules, (batch,), and count them."""
         self.evaluations += len(schedules)
-        return self.objective(schedules).cost
+        return self._evaluator(schedules).cost
 
     def offer(self, schedule: Tensor, cost: float) -> bool:
         """Take note of this step's best schedule; return whether it is the best so far."""

@@ -1,7 +1,6 @@
 """The figures of a report, each with the numbers behind it as a table."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from objective import Profile
-from opt.report.style import ACCENT, COLOURS, NEUTRAL, TEMPLATE
+from opt.report.figure import Figure, blank_plot
+from opt.report.style import ACCENT, COLOURS, NEUTRAL
 from opt.result import Result
 from opt.words import clock
 
@@ -19,23 +19,11 @@ HISTORY_ROWS = 60
 FINISH_BAR = 5.0
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A plotly figure, its heading, what it says in a sentence, and its numbers."""
-
-    key: str
-    heading: str
-    sentence: str
-    plot: go.Figure
-    columns: list[str]
-    rows: list[list[str]]
-
-
 def schedule_figure(result: Result, start: int) -> Figure:
     """Bars of patients per interval on a clock axis."""
     session, length = result.objective.session, result.objective.session.interval_length
     times = [start + t * length for t in range(session.intervals)]
-    plot = _figure("Time of day", "Patients booked")
+    plot = blank_plot("Time of day", "Patients booked")
     plot.add_bar(
         x=[time + length / 2 for time in times],
         y=result.schedule,
@@ -75,7 +63,7 @@ def waiting_figure(result: Result, profile: Profile, start: int) -> Figure:
     frame = profile.to_frame()
     ranks = list(frame.index)
     labels = [clock(start + time) for time in frame["appointment_time"]]
-    plot = _figure("Patient, in order of appointment", "Wait in minutes")
+    plot = blank_plot("Patient, in order of appointment", "Wait in minutes")
     for low, high, opacity, name in (
         ("wait_5", "wait_95", 0.18, "90 % of days"),
         ("wait_25", "wait_75", 0.35, "50 % of days"),
@@ -137,7 +125,7 @@ def finish_figure(result: Result, profile: Profile, start: int) -> Figure:
         edges.append(edges[-1] + FINISH_BAR)
     upto = [1 - profile.overtime_beyond(time - length) for time in edges]
     shares = [100 * (after - before) for before, after in pairwise(upto)]
-    plot = _figure("End of the last consultation", "Probability in %, per 5 min")
+    plot = blank_plot("End of the last consultation", "Probability in %, per 5 min")
     late = [before >= length - 1e-9 for before in edges[:-1]]
     plot.add_bar(
         x=[start + time + FINISH_BAR / 2 for time in edges[:-1]],
@@ -171,7 +159,7 @@ def cost_figure(results: Mapping[str, Result]) -> Figure:
     """Bars of the cost of the result and of each baseline, split into its parts."""
     parts = {name: _cost_parts(result) for name, result in results.items()}
     names = [name.replace("_", " ") for name in parts]
-    plot = _figure("Cost in weighted minutes", "")
+    plot = blank_plot("Cost in weighted minutes", "")
     words = []
     for part in next(iter(parts.values())):
         plot.add_bar(
@@ -207,7 +195,7 @@ def cost_figure(results: Mapping[str, Result]) -> Figure:
 def history_figure(result: Result) -> Figure:
     """Best cost per iteration, with the iteration's best schedule on hover."""
     history = result.history
-    plot = _figure("Iteration", "Cost in weighted minutes")
+    plot = blank_plot("Iteration", "Cost in weighted minutes")
     hover = [
         f"iteration {line.iteration}: {line.cost:.6f}<br>{line.evaluations:,} schedules, "
         f"{line.seconds:.2f} s<br>{_short(line.schedule)}"
@@ -275,13 +263,6 @@ def _minutes(result: Result) -> list[str]:
 
 def _short(schedule: Sequence[int]) -> str:
     return " ".join(map(str, schedule))
-
-
-def _figure(x: str, y: str) -> go.Figure:
-    plot = go.Figure(layout={"template": TEMPLATE})
-    plot.update_xaxes(title_text=x)
-    plot.update_yaxes(title_text=y)
-    return plot
 
 
 def _clock_axis(plot: go.Figure, first: float, last: float) -> None:

@@ -3,20 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import plotly.io
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
-
 from opt.report.figures import (
-    Figure,
     cost_figure,
     finish_figure,
     history_figure,
     schedule_figure,
     waiting_figure,
 )
-from opt.report.style import ACCENT
+from opt.report.page import write_page
 from opt.result import Result
 from opt.words import certificate_text, clock, constraints_text, schedule_text, session_text
 
@@ -40,12 +34,13 @@ def write_report(path: Path, result: Result, baselines: Mapping[str, Result], st
         *([waiting_figure(result, profile, start)] if any(result.schedule) else []),
         finish_figure(result, profile, start),
         cost_figure({result.strategy: result, **others}),
+        *(figure for finding in result.findings for figure in finding.figures(result)),
         history_figure(result),
     ]
-    environment = Environment(
-        loader=PackageLoader("opt", "report"), autoescape=True, undefined=StrictUndefined
-    )
-    page = environment.get_template("page.html.j2").render(
+    write_page(
+        path,
+        "schedule.html.j2",
+        figures,
         session=result.objective.session,
         weights=result.objective.weights,
         result=result,
@@ -56,23 +51,6 @@ def write_report(path: Path, result: Result, baselines: Mapping[str, Result], st
         demands=constraints_text(result.objective.session, result.constraints, start),
         book=schedule_text(result.schedule, result.objective.session, start),
         bars=_bars(result, start),
-        accent=ACCENT,
-        figures=[(figure, _plot(figure)) for figure in figures],
-        plotly=Markup(get_plotlyjs()),
-    )
-    path.write_text(page, encoding="utf-8")
-
-
-def _plot(figure: Figure) -> Markup:
-    """Return the plot as a fragment of a page that has plotly already."""
-    return Markup(
-        plotly.io.to_html(
-            figure.plot,
-            full_html=False,
-            include_plotlyjs=False,
-            div_id=f"plot-{figure.key}",
-            config={"displayModeBar": False, "responsive": True},
-        )
     )
 
 
