@@ -236,8 +236,9 @@ class BothWays:
             return total
         show = float(session.shows[-1])
         ahead = self.rank[rows, interval] + self.schedules[rows, interval]
-        mine = interval * session.interval_length + own + means[-1]
-        return total - show * ends[rows, ahead] + show * self.nobody[rows, ahead] * mine
+        mine: Tensor = interval * session.interval_length + own + means[-1]
+        gone: Tensor = total - show * ends[rows, ahead]
+        return gone + show * self.nobody[rows, ahead] * mine
 
 
 def _by_function(values: Tensor, back: Callable[[Tensor], Tensor]) -> Tensor:
