@@ -22,7 +22,7 @@ SHARES = (0.35, 0.3, 0.15, 0.2)
 URGENCIES, URGENCY_SHARES = (1.0, 2.0, 5.0), (0.6, 0.3, 0.1)
 GROUPS, GROUP_SHARES = ("town", "country", "needs an interpreter"), (0.6, 0.3, 0.1)
 
-#: Minutes of a session, and the share of all minutes that the requests ask for.
+#: Minutes of a usual session, and the share of all minutes that the requests ask for.
 SESSION, LOAD = 180.0, 0.95
 WEEK_DAYS = WEEK[:10]
 
@@ -50,9 +50,11 @@ def example(requests: int, providers: int = 10, days: int = 20, seed: int = 0) -
     dates = [FIRST_DAY + timedelta(days=7 * (day // 5) + day % 5) for day in range(days)]
     half_days = [HalfDay(day, half) for day in dates for half in HALVES]
     minutes = sum(share * one.minutes for share, one in zip(SHARES, VISIT_TYPES, strict=True))
-    # Sessions are on so many half-days of the week that requests come to most of what they hold.
-    sessions = requests * minutes / LOAD / SESSION / providers / (len(half_days) / len(WEEK_DAYS))
-    weekly = min(max(1, math.ceil(sessions)), len(WEEK_DAYS))
+    # Each provider has so many sessions a week, none longer than usual, that the requests ask for
+    # most of what all of them hold.
+    asked, weeks = requests * minutes / LOAD / providers, len(half_days) / len(WEEK_DAYS)
+    weekly = min(max(1, math.ceil(asked / SESSION / weeks)), len(WEEK_DAYS))
+    session = max(60.0, 15.0 * math.ceil(asked / weekly / weeks / 15.0))
     staff = []
     for number in range(providers):
         works = tuple(WEEK_DAYS[one] for one in sorted(random.permutation(len(WEEK_DAYS))[:weekly]))
@@ -60,9 +62,9 @@ def example(requests: int, providers: int = 10, days: int = 20, seed: int = 0) -
         types = tuple(sees or [VISIT_TYPES[0].name])
         name = f"Dr {chr(65 + number)}" if number < 26 else f"Dr {number + 1}"
         absent = tuple(one for one in half_days if random.random() < 0.05)
-        staff.append(Provider(name, types, minutes=SESSION, works=works, absences=absent))
-    rooms = Resource("rooms", SESSION * max(1, math.ceil(providers * weekly / len(WEEK_DAYS))))
-    probe = Resource("ultrasound", SESSION / 2)
+        staff.append(Provider(name, types, minutes=session, works=works, absences=absent))
+    rooms = Resource("rooms", session * max(1, math.ceil(providers * weekly / len(WEEK_DAYS))))
+    probe = Resource("ultrasound", session / 2)
     return Problem(
         days=tuple(dates),
         visit_types=VISIT_TYPES,

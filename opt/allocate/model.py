@@ -11,7 +11,8 @@ from pyomo.contrib.solver.common.results import SolutionStatus
 from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr import LinearExpression
 
-from opt.allocate.options import Capacity, Option, Options
+from opt.allocate.options import ROUNDING, Capacity, Option, Options
+from opt.allocate.patterns import maximal_patterns
 
 #: A kind of requests, by its place among the kinds, and a place that they may have.
 Column = tuple[int, Option]
@@ -36,6 +37,7 @@ def solve_model(
     deadline: float,
     gap: float | None = None,
     limited: Collection[Capacity] | None = None,
+    target: float | None = None,
 ) -> Solved:
     """Solve the program for some requests over some columns.
 
@@ -53,6 +55,8 @@ def solve_model(
         Relative gap at which the integer program is solved; None solves the linear relaxation.
     limited
         The capacities that count; by default all.
+    target
+        An objective that is good enough to stop at.
     """
     model = pyomo.ConcreteModel()
     domain = pyomo.NonNegativeReals if gap is None else pyomo.NonNegativeIntegers
@@ -78,10 +82,10 @@ def solve_model(
         variables = [place[index] for index in by_kind[kind]] + [none[kind]]
         model.served.add(_linear([1.0] * len(variables), variables) == size)
     model.room = pyomo.ConstraintList()
+    model.share = pyomo.VarList(domain=pyomo.NonNegativeReals)
     for key, used in by_capacity.items():
         if limited is None or key in limited:
-            amounts, variables = [amount for _, amount in used], [place[one] for one, _ in used]
-            model.room.add(_linear(amounts, variables) <= options.limits[key])
+            _let_it_fit(model, used, options.limits[key])
 
     costs, variables = [option.cost for _, option in columns], list(place.values())
     costs += [options.unserved(members[0])[0] for members in kinds]
@@ -92,7 +96,32 @@ def solve_model(
         variables.append(model.longest)
         _let_longest_be_the_longest(model, options, kinds, columns, by_kind)
     model.cost = pyomo.Objective(expr=_linear(costs, variables))
-    return _solved(model, columns, deadline, gap)
+    return _solved(model, columns, deadline, gap, target)
+
+
+def _let_it_fit(
+    model: pyomo.ConcreteModel, used: Sequence[tuple[int, float]], limit: float
+) -> None:
+    """Demand that what columns take from a capacity, (column, amount), fits into it."""
+    by_amount: dict[float, list[object]] = defaultdict(list)
+    for index, amount in used:
+        by_amount[amount].append(model.place[index])
+    amounts = tuple(sorted(by_amount, reverse=True))
+    patterns = maximal_patterns(amounts, limit, ROUNDING)
+    if patterns is None:
+        factors = [amount for _, amount in used]
+        model.room.add(_linear(factors, [model.place[index] for index, _ in used]) <= limit)
+    elif len(patterns) == 1:
+        (numbers,) = patterns
+        for amount, most in zip(amounts, numbers, strict=True):
+            variables = by_amount[amount]
+            model.room.add(_linear([1.0] * len(variables), variables) <= most)
+    else:
+        shares = [model.share.add() for _ in patterns]
+        model.room.add(_linear([1.0] * len(shares), shares) <= 1)
+        for place, amount in enumerate(amounts):
+            factors = [1.0] * len(by_amount[amount]) + [-float(one[place]) for one in patterns]
+            model.room.add(_linear(factors, by_amount[amount] + shares) <= 0)
 
 
 def _let_longest_be_the_longest(
@@ -126,7 +155,11 @@ def _linear(coefficients: Sequence[float], variables: Sequence[object]) -> Linea
 
 
 def _solved(
-    model: pyomo.ConcreteModel, columns: Sequence[Column], deadline: float, gap: float | None
+    model: pyomo.ConcreteModel,
+    columns: Sequence[Column],
+    deadline: float,
+    gap: float | None,
+    target: float | None,
 ) -> Solved:
     left = deadline - time.monotonic()
     if left <= 0:
@@ -136,6 +169,7 @@ def _solved(
         threads=1,
         time_limit=left,
         rel_gap=gap,
+        solver_options={} if target is None else {"objective_target": target},
         load_solutions=False,
         raise_exception_on_nonoptimal_result=False,
     )

@@ -23,7 +23,7 @@ PLACES = 10
 #: Share of the gap that the first, smaller program is allowed.
 SHARE = 0.25
 #: Relative gap that counts as none.
-NONE = 1e-9
+NONE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,14 @@ def solve(options: Options, gap: float, deadline: float) -> Solution:
             for column, cost in zip(columns, reduced, strict=True)
             if cost <= limit + NONE * max(1.0, abs(relaxed))
         ]
-        allowed = gap if complete else SHARE * gap
-        found = solve_model(options, options.kinds, kept, deadline, allowed)
+        found = solve_model(
+            options,
+            options.kinds,
+            kept,
+            deadline,
+            gap if complete else SHARE * gap,
+            target=bound / (1 - gap) if bound > 0 else None,
+        )
         if found.numbers is not None:
             better = filled(options, _by_request(options, kept, found.numbers), range(len(chosen)))
             if _objective(options, better) < known:
