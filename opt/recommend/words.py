@@ -38,7 +38,7 @@ def _effects(seat: "RankedSeat") -> str:
     added = []
     removed = []
     for minutes, words in (
-        (seat.others_wait, "to others' waits"),
+        (seat.others_wait, "to the others' waits together"),
         (seat.tardiness, "of overtime"),
         (seat.idle, "of idle time"),
     ):
