@@ -9,14 +9,13 @@ import json
 import time
 from collections.abc import Sequence
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from objective import InvalidInput, Objective
 from objective.errors import whole_number
 from objective.schedules import ScheduleBatch
 from opt.constraints import Constraints
+from opt.duplicates import distinct
 from opt.feasible import FeasibleSchedules
 from opt.result import Result
 from opt.run import State
@@ -80,8 +79,8 @@ class SideBySide:
 
     Attributes
     ----------
-    searches
-        One per objective.
+    runs, searches
+        One per objective, and the same with its clock and history.
     ended
         Why each search has ended; None while it has not.
     evaluations
@@ -113,25 +112,25 @@ class SideBySide:
         demanded = constraints or Constraints()
         feasible: dict[str, FeasibleSchedules] = {}
         groups: dict[str, list[int]] = {}
-        self._runs: list[ExactRun] = []
+        self.runs: list[ExactRun] = []
         for index, (objective, start) in enumerate(zip(objectives, begins, strict=True)):
             key = _alike(objective)
             if key not in feasible:
                 feasible[key] = FeasibleSchedules(objective.session, demanded, objective.free)
             groups.setdefault(key, []).append(index)
-            self._runs.append(ExactRun(objective, feasible[key], strategy, seed, start))
+            self.runs.append(ExactRun(objective, feasible[key], strategy, seed, start))
         self._groups = list(groups.values())
-        self.searches = [Search(run, strategy, seed) for run in self._runs]
+        self.searches = [Search(run, strategy, seed) for run in self.runs]
         self.ended: list[str | None] = [None] * len(objectives)
         self.evaluations, self.seconds = 0, 0.0
         self.employ(LocalWorkers())
 
     def employ(self, workers: Workers) -> None:
         """Have schedules priced by these, before the first round."""
-        for run in self._runs:
+        for run in self.runs:
             run.employ(workers)
         self._evaluators = [
-            workers.evaluator(self._runs[group[0]].objective) for group in self._groups
+            workers.evaluator(self.runs[group[0]].objective) for group in self._groups
         ]
 
     def round(self, rules: Sequence[Stopping] | None = None) -> bool:
@@ -141,11 +140,11 @@ class SideBySide:
         """
         began = time.perf_counter()
         going = [index for index, reason in enumerate(self.ended) if reason is None]
-        before = {index: self._runs[index].best for index in going}
-        asking = {index for index in going if self._runs[index].asks}
+        before = {index: self.runs[index].best for index in going}
+        asking = {index for index in going if self.runs[index].asks}
         for index in set(going) - asking:
             # What follows a descent that left out constraints is a search of its own.
-            run = self._runs[index]
+            run = self.runs[index]
             evaluated = run.evaluations
             run.step()
             self.evaluations += run.evaluations - evaluated
@@ -189,27 +188,19 @@ class SideBySide:
             members = [index for index in group if index in asking]
             if not members:
                 continue
-            asked = [self._runs[index].ask() for index in members]
+            asked = [self.runs[index].ask() for index in members]
             sizes = [len(one) for one in asked]
             schedules, place = distinct(torch.cat(asked))
-            performance = evaluator(schedules.to(self._runs[group[0]].objective.device))
+            performance = evaluator(schedules.to(self.runs[group[0]].objective.device))
             self.evaluations += len(schedules)
             for index, rows in zip(members, torch.split(place, sizes), strict=True):
-                run = self._runs[index]
+                run = self.runs[index]
                 run.evaluations += len(rows)
                 weights, value = run.objective.weights, run.objective.value_per_patient
                 costs = performance.weighed(weights, value)
                 if not run.tell(costs[rows.to(costs.device)]):
                     amid.add(index)
         return amid
-
-
-def distinct(schedules: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the different ones of some schedules, and where each row is among them."""
-    rows = np.ascontiguousarray(schedules.numpy())
-    keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
-    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
-    return schedules[torch.from_numpy(first)], torch.from_numpy(place)
 
 
 def _alike(objective: Objective) -> str:

@@ -44,6 +44,7 @@ class Exact:
     target_gap: float = 0.0
     space: Space | None = None
     name: ClassVar[str] = "exact"
+    deterministic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         non_negative_number("strategy.target_gap", self.target_gap)
@@ -62,6 +63,8 @@ class ExactRun(Run):
     a bound; then a local search among the feasible schedules goes on from its end. The descent
     starts at the feasible schedule nearest to ``start``, one of the session's schedules, or to
     evenly spread appointments.
+
+    ``left_out`` are the constraints that the coordinates do not express.
 
     A step prices what the descent asks for. Instead of `step`, a driver may price what several runs
     `ask` for together, and `tell` them.
@@ -82,7 +85,7 @@ class ExactRun(Run):
             allowed = "'p' or None where the number of patients is free"
             raise InvalidInput("strategy.space", strategy.space, allowed)
         space = strategy.space or spaces_by_merit(objective, constraints)[0]
-        self._left_out = tuple(not_expressed(session, space, constraints))
+        self.left_out = tuple(not_expressed(session, space, constraints))
         self.note = self._notes(strategy, space)
         coordinates = Coordinates.of(session, space, constraints, objective.free)
         wished = schedule_at(objective, equispaced_times(objective))
@@ -139,7 +142,7 @@ class ExactRun(Run):
 
     def certify(self) -> Certificate | None:
         """Return the certificate of the best bound by the subgradients at the point."""
-        return self._descent.certificate(self._left_out)
+        return self._descent.certificate(self.left_out)
 
     def _notes(self, strategy: Exact, space: Space) -> str:
         """Return what the coordinates cannot do, in words."""
@@ -151,9 +154,9 @@ class ExactRun(Run):
             against_other = reasons_against(self.objective, other)
             if strategy.space is None and against_other:
                 notes.append(f"nor in {other}-space: " + "; ".join(against_other))
-        if self._left_out:
+        if self.left_out:
             bound = "searched without at first: " if against else "the bound is without: "
-            notes.append(bound + "; ".join(self._left_out))
+            notes.append(bound + "; ".join(self.left_out))
         return "; ".join(notes)
 
     def _local_search(self) -> Run:
