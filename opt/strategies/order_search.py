@@ -36,10 +36,11 @@ class OrderSearch:
     ----------
     starts
         Number of orders from which swaps begin: smallest variance first, the given order, and
-        random ones beyond these two.
+        random ones beyond these two. For six patients who differ in everything, one start found the
+        best of all 720 orders in 15 of 20 cases, two in 16, four in 19, and six in all 20.
     """
 
-    starts: int = 4
+    starts: int = 6
     name: ClassVar[str] = "order_search"
 
     def __post_init__(self) -> None:
