@@ -15,7 +15,7 @@ from objective.performance import Performance
 from objective.profile import Profile
 from objective.service_time import ServiceTime
 from objective.session import ClinicSession
-from objective.simulator import simulate
+from objective.simulator import simulate, simulate_times
 from objective.walk_ins import WalkIns
 from objective.weights import Weights
 
@@ -44,5 +44,6 @@ __all__ = [
     "penalty_from_dict",
     "price_additions",
     "simulate",
+    "simulate_times",
     "work_left",
 ]
