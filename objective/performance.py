@@ -71,3 +71,12 @@ class Performance:
                 for field in fields(parts[0])
             )
         )
+
+    @staticmethod
+    def reunite(parts: "list[Performance]", rows: list[Tensor]) -> "Performance":
+        """Return as one the performance of parts of a batch, given which rows each part was."""
+        together = Performance.concatenate(parts)
+        place = torch.cat(rows)
+        stands = torch.empty_like(place)
+        stands[place] = torch.arange(len(place), device=place.device)
+        return together[stands]
