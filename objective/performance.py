@@ -52,6 +52,10 @@ class Performance:
         """Return some of the schedules' performance."""
         return Performance(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def to(self, device: str | torch.device) -> "Performance":
+        """Return the same numbers on another device."""
+        return Performance(*(getattr(self, field.name).to(device) for field in fields(self)))
+
     def row(self, index: int) -> dict[str, float]:
         """Return one schedule's performance by name, as plain numbers."""
         return {field.name: float(getattr(self, field.name)[index]) for field in fields(self)}

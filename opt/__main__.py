@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from objective import ClinicSession, InvalidInput
 from objective.errors import whole_number
-from opt.configuration import behaviour_from, device_from, objective_from, search_from
+from opt.configuration import behaviour_from, device_from, objective_from, search_from, workers_from
 from opt.constraints import Constraints
 from opt.display import (
     measures_of,
@@ -80,7 +80,7 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
     checkpoint = settings["resume"] or (
         directory / "checkpoint.pt" if settings["checkpoint"] else None
     )
-    with progress_display(console) as on_progress:
+    with workers_from(settings) as workers, progress_display(console) as on_progress:
         result = optimise(
             job.objective,
             job.strategy,
@@ -90,6 +90,7 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
             checkpoint=checkpoint,
             resume=settings["resume"] is not None,
             constraints=job.constraints,
+            workers=workers,
         )
     baselines = {
         name: optimise(job.objective, name, constraints=job.constraints) for name in BASELINES
