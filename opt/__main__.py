@@ -35,6 +35,12 @@ from opt.report.report import write_report
 from opt.result import Result, read_result, verify_result
 from opt.stress import MEASURES, PUNCTUAL_ONLY, stress
 
+#: What comes with an extra of the package, by its name in Hydra's configuration.
+EXTRAS = {
+    "hydra/launcher/joblib": "joblib",
+    "hydra/launcher/ray": "ray",
+    "hydra/sweeper/optuna": "optuna",
+}
 #: Exit statuses.
 WRONG_INPUT, NOT_VERIFIED = 2, 1
 
@@ -44,6 +50,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     # The full error is raised here instead of printed by Hydra, so that it can be put plainly.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    # A clinic's computations are nobody else's business: Ray reports its use unless told not to.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         if any(argument.startswith("verify=") for argument in arguments):
             if len(arguments) > 1:
@@ -185,6 +193,9 @@ def plain_message(error: Exception) -> str:
     """Return an error's message; for an unknown key, with the keys there are."""
     cause = error.__cause__
     message = str(error).strip()
+    for name, extra in EXTRAS.items():
+        if f"Could not find '{name}'" in message:
+            return f"{name} is not installed: pip install 'bailey[{extra}]'"
     parent = getattr(cause, "parent_node", None)
     if isinstance(parent, DictConfig) and "not in struct" in str(cause):
         choices = ", ".join(map(str, parent.keys()))

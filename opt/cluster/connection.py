@@ -3,7 +3,11 @@
 import logging
 import math
 import os
+import signal
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +29,7 @@ SETTINGS = 4
 
 def import_ray() -> ModuleType:
     """Import Ray; raise `InvalidInput` that says how to install it where it is not."""
-    # A clinic's computations are nobody else's business.
+    # A clinic's computations are nobody else's business: Ray reports its use unless told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
@@ -69,8 +73,12 @@ class Connection:
             raise InvalidInput("workers.address", address, allowed)
         self.ray: Any = import_ray()
         self._mine = not self.ray.is_initialized()
-        if self._mine:
-            self._join(address) if address else self._start(actors, share)
+        if not self._mine:
+            self._check_joined(address)
+        elif address:
+            self._join(address)
+        else:
+            self._start(actors, share)
         try:
             self.actors = self._number(actors, share)
         except InvalidInput:
@@ -81,7 +89,15 @@ class Connection:
     def close(self) -> None:
         """Leave the cluster; end it if it is this process's own."""
         if self._mine:
-            self.ray.shutdown()
+            with _uninterrupted():
+                self.ray.shutdown()
+
+    def _check_joined(self, address: str | None) -> None:
+        """Refuse an address other than that of the cluster which this process has joined."""
+        joined = self.ray.get_runtime_context().gcs_address
+        if address not in (None, "auto", joined):
+            allowed = f"{joined}, auto or null: this process has joined that cluster already"
+            raise InvalidInput("workers.address", address, allowed)
 
     def _start(self, actors: int | None, share: float) -> None:
         gpus = torch.cuda.device_count()
@@ -119,6 +135,19 @@ class Connection:
             raise InvalidInput("workers.gpus_per_actor", share, allowed)
         room = math.floor(gpus / share) if share else int(there.get("CPU", 1.0))
         return actors or max(room, 1)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C, because a shutdown that is interrupted leaves processes behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _is_address(address: str) -> bool:

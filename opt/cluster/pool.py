@@ -100,7 +100,9 @@ class Pool:
         pending = [*self._busy, *self._starting]
         ready, _ = self._ray.wait(pending, timeout=None if self._busy else PATIENCE)
         if not ready:
-            raise ConnectionError(f"no actor of Ray was ready within {PATIENCE:g} s; {self._room()}")
+            raise ConnectionError(
+                f"no actor of Ray was ready within {PATIENCE:g} s; {self._room()}"
+            )
         for reference in ready:
             if reference in self._starting:
                 self._started(reference)
@@ -131,7 +133,9 @@ class Pool:
             self._starting[actor.ready.remote()] = Member(actor)
 
     def _begin(self, member: Member, job: Job) -> None:
-        key, sent, forget = job.task.key, None, ()
+        key = job.task.key
+        sent: Any = None
+        forget: tuple[str, ...] = ()
         if key not in member.kept:
             member.kept.append(key)
             sent = job.task.content
