@@ -66,6 +66,7 @@ def test_gpus_that_are_not_there_are_refused():
     assert not ray.is_initialized()
 
 
+@pytest.mark.slow
 def test_the_command_on_ray_writes_what_it_writes_alone(tmp_path: Path):
     """The same history to the last digit; the cluster it started ends with it."""
     arguments = (
