@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from objective.weights import Weights
+
 
 @dataclass(frozen=True)
 class Performance:
@@ -56,6 +58,11 @@ class Performance:
         """Return the same numbers on another device."""
         return Performance(*(getattr(self, field.name).to(device) for field in fields(self)))
 
+    def weighed(self, weights: Weights, value_per_patient: float | None) -> Tensor:
+        """Return the cost (batch,) by other weights, less the value of the patients seen if any."""
+        parts = self.waiting_penalty, self.idle, self.tardiness_penalty
+        return weighted_cost(weights, value_per_patient, parts, self.seen)
+
     def row(self, index: int) -> dict[str, float]:
         """Return one schedule's performance by name, as plain numbers."""
         return {field.name: float(getattr(self, field.name)[index]) for field in fields(self)}
@@ -84,3 +91,18 @@ class Performance:
         stands = torch.empty_like(place)
         stands[place] = torch.arange(len(place), device=place.device)
         return together[stands]
+
+
+def weighted_cost(
+    weights: Weights,
+    value_per_patient: float | None,
+    parts: tuple[Tensor, Tensor, Tensor],
+    seen: Tensor,
+) -> Tensor:
+    """Return the cost (batch,) of what is charged for waiting, of idle time and of tardiness.
+
+    The value of the patients seen, (batch,), is taken off where they have one.
+    """
+    waiting, idle, tardiness = parts
+    cost = weights.waiting * waiting + weights.idle * idle + weights.tardiness * tardiness
+    return cost if value_per_patient is None else cost - value_per_patient * seen

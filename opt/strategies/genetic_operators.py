@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor
 
+from objective.schedules import appointment_intervals, schedules_from_appointments
+from opt.demands import Space
+
 
 def selection_probabilities(costs: Tensor, pressure: float) -> Tensor:
     """Return the probability (rows,) to become a parent, shaped by fitness.
@@ -53,3 +56,43 @@ def swap_intervals(population: Tensor, mutating: Tensor, generator: torch.Genera
     places = torch.randint(intervals, shape, generator=generator, device=population.device)
     swapped = population.scatter(1, places, population.gather(1, places.flip(1)))
     return torch.where(mutating[:, None], swapped, population)
+
+
+def shift_intervals(population: Tensor, mutating: Tensor, generator: torch.Generator) -> Tensor:
+    """Move patients to the neighbouring interval in the rows that mutate (rows,).
+
+    The patients of a random stretch of intervals, often of a single one, all come one interval
+    earlier or all one later; those at the edge of the session stay. These are sums of the shift
+    vectors of Kaandorp & Koole (2007), doi:10.1007/s10729-007-9015-x, whose neighbourhood has no
+    local optima but the global one where the cost is multimodular.
+    """
+    rows, intervals = population.shape
+    device = population.device
+    ends = torch.randint(intervals, (rows, 2), generator=generator, device=device)
+    later = torch.randint(2, (rows, 1), generator=generator, device=device) == 1
+    place = torch.arange(intervals, device=device)
+    moves = (ends.amin(1, keepdim=True) <= place) & (place <= ends.amax(1, keepdim=True))
+    moves &= mutating[:, None] & (place != torch.where(later, intervals - 1, 0))
+    moving = population * moves
+    moved = torch.where(later, moving.roll(1, 1), moving.roll(-1, 1))
+    return population - moving + moved
+
+
+def halfway(first: Tensor, second: Tensor, space: Space) -> tuple[Tensor, Tensor]:
+    """Cross pairs of parents (pairs, intervals), of as many patients, by meeting halfway.
+
+    The children are the mean of the parents' coordinates, rounded up and rounded down. Of a cost
+    that is L-natural-convex in these coordinates the children together have at most as much as the
+    parents, and that of every such cost at once.
+    """
+    if space == "p":
+        total = first.cumsum(1) + second.cumsum(1)
+        up, down = ((total + more).div(2, rounding_mode="floor") for more in (1, 0))
+        zero = torch.zeros_like(up[:, :1])
+        return up.diff(dim=1, prepend=zero), down.diff(dim=1, prepend=zero)
+    patients, intervals = int(first[0].sum()), first.shape[1]
+    total = appointment_intervals(first, patients) + appointment_intervals(second, patients)
+    return (
+        schedules_from_appointments((total + 1) // 2, intervals),
+        schedules_from_appointments(total // 2, intervals),
+    )
