@@ -6,6 +6,7 @@ from typing import Any
 
 from objective import InvalidInput
 from opt.run import Strategy
+from opt.strategies.annealing import Annealing
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
@@ -17,6 +18,7 @@ STRATEGIES: dict[str, Any] = {
         Exact,
         LocalSearch,
         Genetic,
+        Annealing,
         BaileyWelch,
         Individual,
         TwoAtATime,

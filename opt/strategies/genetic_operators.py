@@ -4,6 +4,22 @@ import torch
 from torch import Tensor
 
 
+def with_unbooked(schedules: Tensor, patients: int) -> Tensor:
+    """Add an interval (rows, intervals + 1) of those of the patients who are not booked.
+
+    Operators that keep the number of all then move patients in and out.
+    """
+    return torch.cat([schedules, patients - schedules.sum(1, keepdim=True)], dim=1)
+
+
+def select_by_fitness(
+    costs: Tensor, number: int, pressure: float, generator: torch.Generator
+) -> Tensor:
+    """Draw the rows (number,) of parents with probabilities shaped by fitness."""
+    odds = selection_probabilities(costs, pressure)
+    return torch.multinomial(odds, number, replacement=True, generator=generator)
+
+
 def selection_probabilities(costs: Tensor, pressure: float) -> Tensor:
     """Return the probability (rows,) to become a parent, shaped by fitness.
 
@@ -14,6 +30,19 @@ def selection_probabilities(costs: Tensor, pressure: float) -> Tensor:
     total = fitness.sum()
     even = torch.full_like(fitness, 1 / len(costs))
     return torch.where(total > 0, fitness / total.clamp(min=1e-300), even)
+
+
+def select_by_tournament(
+    costs: Tensor, number: int, size: int, generator: torch.Generator
+) -> Tensor:
+    """Draw the rows (number,) of parents: each is the best of ``size`` rows drawn evenly.
+
+    Goldberg & Deb (1991), A comparative analysis of selection schemes used in genetic algorithms,
+    doi:10.1016/B978-0-08-050684-5.50008-2.
+    """
+    drawn = torch.randint(len(costs), (number, size), generator=generator, device=costs.device)
+    winner = costs[drawn].argmin(1, keepdim=True)
+    return drawn.gather(1, winner)[:, 0]
 
 
 def draw(weights: Tensor, generator: torch.Generator) -> Tensor:
@@ -53,3 +82,23 @@ def swap_intervals(population: Tensor, mutating: Tensor, generator: torch.Genera
     places = torch.randint(intervals, shape, generator=generator, device=population.device)
     swapped = population.scatter(1, places, population.gather(1, places.flip(1)))
     return torch.where(mutating[:, None], swapped, population)
+
+
+def shift_intervals(population: Tensor, mutating: Tensor, generator: torch.Generator) -> Tensor:
+    """Move patients to the neighbouring interval in the rows that mutate (rows,).
+
+    The patients of a random stretch of intervals, often of a single one, all come one interval
+    earlier or all one later; those at the edge of the session stay. These are sums of the shift
+    vectors of Kaandorp & Koole (2007), doi:10.1007/s10729-007-9015-x, whose neighbourhood has no
+    local optima but the global one where the cost is multimodular.
+    """
+    rows, intervals = population.shape
+    device = population.device
+    ends = torch.randint(intervals, (rows, 2), generator=generator, device=device)
+    later = torch.randint(2, (rows, 1), generator=generator, device=device) == 1
+    place = torch.arange(intervals, device=device)
+    moves = (ends.amin(1, keepdim=True) <= place) & (place <= ends.amax(1, keepdim=True))
+    moves &= mutating[:, None] & (place != torch.where(later, intervals - 1, 0))
+    moving = population * moves
+    moved = torch.where(later, moving.roll(1, 1), moving.roll(-1, 1))
+    return population - moving + moved
