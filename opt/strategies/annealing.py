@@ -53,10 +53,10 @@ class Annealing:
     """
 
     chains: int = 10
-    steps: int = 800
+    steps: int = 600
     proposals: int = 10
     initial_temperature: float | None = None
-    initial_acceptance: float = 0.1
+    initial_acceptance: float = 0.05
     cooling: float = 1e-3
     cycles: int = 1
     name: ClassVar[str] = "annealing"
@@ -80,7 +80,10 @@ class Annealing:
 
 
 class _AnnealingRun(Run):
-    """The chains, their costs and their temperature."""
+    """The chains, their costs and their temperature.
+
+    ``temperature`` is that of the last step, in units of the cost.
+    """
 
     def __init__(
         self, objective: Objective, feasible: FeasibleSchedules, strategy: Annealing, seed: int
@@ -92,6 +95,7 @@ class _AnnealingRun(Run):
         self._costs = torch.empty(0, dtype=objective.dtype, device=objective.device)
         self._initial_temperature = strategy.initial_temperature
         self._steps = 0
+        self.temperature: float | None = None
 
     def step(self) -> None:
         """Let every chain accept one of its proposals, or none."""
@@ -104,7 +108,8 @@ class _AnnealingRun(Run):
         proposals = self._propose()
         costs = self._priced(proposals)
         rise = costs - self._costs[:, None]
-        accepted = self._random(rise.shape) < torch.exp(-rise / self._temperature(rise))
+        self.temperature = self._cooled(rise)
+        accepted = self._random(rise.shape) < torch.exp(-rise / self.temperature)
         # The first one accepted; where none is, the chain stays.
         chosen = accepted.to(torch.int8).argmax(1, keepdim=True)
         stays = ~accepted.any(1)
@@ -164,7 +169,7 @@ class _AnnealingRun(Run):
             costs[met] = self.price(schedules[met])
         return costs.reshape(proposals.shape[:2])
 
-    def _temperature(self, rise: Tensor) -> float:
+    def _cooled(self, rise: Tensor) -> float:
         """Return the temperature of this step; the first ``rise`` of the costs may choose it."""
         strategy = self._strategy
         if self._initial_temperature is None:

@@ -39,7 +39,10 @@ def first_occurrences(schedules: Tensor) -> Tensor:
     first = torch.empty_like(order)
     # A stable sort keeps equal hashes in the order of the rows.
     first[order] = order[torch.where(begins, place, 0).cummax(0).values]
-    return torch.where((schedules == schedules[first]).all(1), first, place)
+    later = (first != place).nonzero()[:, 0]
+    wrong = (schedules[later] != schedules[first[later]]).any(1)
+    first[later[wrong]] = later[wrong]
+    return first
 
 
 def _factors(intervals: int, device: torch.device) -> Tensor:

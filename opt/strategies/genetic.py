@@ -30,8 +30,8 @@ MOST = 10_000_000
 class Genetic:
     """Evolution of a population of schedules.
 
-    Pressure, the probabilities and the number of patients that cross may change in the course of
-    the generations: then they are a `Course`, or a mapping like
+    Pressure, size of tournaments, probabilities and the number of patients that cross may change in
+    the course of the generations: then they are a `Course`, or a mapping like
     ``{"first": 0.5, "last": 0.05, "shape": "geometric"}``.
 
     Parameters
@@ -68,7 +68,7 @@ class Genetic:
     elite: int = 5
     selection: Literal["fitness", "tournament"] = "fitness"
     pressure: Parameter = 16.0
-    tournament_size: int = 5
+    tournament_size: Parameter = 5
     crossover_probability: Parameter = 0.9
     crossover_patients: Parameter = 1
     mutation_probability: Parameter = 0.3
@@ -85,7 +85,6 @@ class Genetic:
         whole_number("strategy.elite", self.elite, 0, self.population - 1)
         if self.selection not in ("fitness", "tournament"):
             raise InvalidInput("strategy.selection", self.selection, "'fitness' or 'tournament'")
-        whole_number("strategy.tournament_size", self.tournament_size, 1, 100)
         if self.restart_after is not None:
             whole_number("strategy.restart_after", self.restart_after, 1, 10**9)
         whole_number("strategy.islands", self.islands, 1, 10_000)
@@ -94,6 +93,7 @@ class Genetic:
         whole_number("strategy.migrants", self.migrants, 0, self.population - 1)
         for name, check in (
             ("pressure", positive_number),
+            ("tournament_size", _size),
             ("crossover_probability", _probability),
             ("crossover_patients", _patients),
             ("mutation_probability", _probability),
@@ -200,6 +200,10 @@ def _probability(field: str, value: object) -> float:
     if not 0 <= number <= 1:
         raise InvalidInput(field, value, allowed)
     return number
+
+
+def _size(field: str, value: object) -> int:
+    return whole_number(field, value, 1, 100)
 
 
 def _patients(field: str, value: object) -> int:

@@ -60,17 +60,15 @@ class Evolution:
         evaluator: Evaluator,
     ) -> None:
         self._objective, self._feasible, self._strategy = objective, feasible, strategy
+        self._evaluator = evaluator
         self.toolbox = base.Toolbox()
-        self.toolbox.register("evaluate", evaluator)
-        if strategy.selection == "tournament":
-            self.toolbox.register("select", select_by_tournament, size=strategy.tournament_size)
-        else:
-            self.toolbox.register("select", select_by_fitness)
+        self.toolbox.register("evaluate", self._price)
+        self.toolbox.register("select", self._select)
         self.toolbox.register("mate", transfer_patients)
         self.toolbox.register("swap", swap_intervals)
         self.toolbox.register("shift", shift_intervals)
         # One call per statistic on all costs, not one per individual.
-        self.statistics = tools.Statistics(key=lambda costs: costs)
+        self.statistics = tools.Statistics()
         for name, function in (("best", np.min), ("mean", np.mean), ("worst", np.max)):
             self.statistics.register(name, function)
 
@@ -97,7 +95,7 @@ class Evolution:
         else:
             survivors, children = strategy.elite, self._bred(island, generator)
         known = island.population[: len(island.costs)]
-        priced, evaluations = price_once(known, island.costs, children, self._price)
+        priced, evaluations = price_once(known, island.costs, children, self.toolbox.evaluate)
         elite = island.costs.topk(survivors, largest=False).indices
         costs = torch.cat([island.costs[elite], priced])
         population = torch.cat([island.population[elite], children])
@@ -123,13 +121,7 @@ class Evolution:
             chance = torch.rand(rows, generator=generator, device=self._objective.device)
             return chance < value_at(probability, share)
 
-        shaped = (
-            {}
-            if strategy.selection == "tournament"
-            else {"pressure": value_at(strategy.pressure, share)}
-        )
-        chosen = self.toolbox.select(island.costs, 2 * pairs, generator=generator, **shaped)
-        parents = island.population[chosen]
+        parents = island.population[self.toolbox.select(island.costs, 2 * pairs, share, generator)]
         if self._objective.free:
             parents = with_unbooked(parents, self._objective.session.patients)
         patients = round(value_at(strategy.crossover_patients, share))
@@ -154,9 +146,18 @@ class Evolution:
         number = self._strategy.population - 1
         return starting_schedules(self._objective, self._feasible, number, generator)
 
+    def _select(
+        self, costs: Tensor, number: int, share: float, generator: torch.Generator
+    ) -> Tensor:
+        """Return the rows (number,) of parents after a share of the generations."""
+        strategy = self._strategy
+        if strategy.selection == "tournament":
+            size = round(value_at(strategy.tournament_size, share))
+            return select_by_tournament(costs, number, size, generator)
+        return select_by_fitness(costs, number, value_at(strategy.pressure, share), generator)
+
     def _price(self, schedules: Tensor) -> Tensor:
-        cost: Tensor = self.toolbox.evaluate(schedules).cost
-        return cost
+        return self._evaluator(schedules).cost
 
     def _describe(self, island: Island, evaluations: int) -> Generation:
         top = island.costs.topk(min(LEADERS, len(island.costs)), largest=False)

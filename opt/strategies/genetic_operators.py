@@ -92,13 +92,14 @@ def shift_intervals(population: Tensor, mutating: Tensor, generator: torch.Gener
     vectors of Kaandorp & Koole (2007), doi:10.1007/s10729-007-9015-x, whose neighbourhood has no
     local optima but the global one where the cost is multimodular.
     """
-    rows, intervals = population.shape
-    device = population.device
-    ends = torch.randint(intervals, (rows, 2), generator=generator, device=device)
-    later = torch.randint(2, (rows, 1), generator=generator, device=device) == 1
+    rows, intervals = mutating.nonzero()[:, 0], population.shape[1]
+    device, size = population.device, (len(rows), 2)
+    ends = torch.randint(intervals, size, generator=generator, device=device)
+    later = torch.randint(2, (len(rows), 1), generator=generator, device=device) == 1
     place = torch.arange(intervals, device=device)
     moves = (ends.amin(1, keepdim=True) <= place) & (place <= ends.amax(1, keepdim=True))
-    moves &= mutating[:, None] & (place != torch.where(later, intervals - 1, 0))
-    moving = population * moves
+    moves &= place != torch.where(later, intervals - 1, 0)
+    chosen = population[rows]
+    moving = chosen * moves
     moved = torch.where(later, moving.roll(1, 1), moving.roll(-1, 1))
-    return population - moving + moved
+    return population.index_copy(0, rows, chosen - moving + moved)

@@ -224,6 +224,7 @@ def test_what_nothing_may_prove_is_bounded_or_heuristic(kinds: tuple[str, ...]):
     ("local_search", {}), ("local_search", {"improvement": "first", "starts": 4}),
     ("local_search", {"neighbourhood": "shift_vectors"}),
     ("genetic", {"population": 30, "generations": 15}),
+    ("annealing", {"chains": 5, "steps": 30, "proposals": 4}),
     *((name, {}) for name in BASELINES),
 ], ids=lambda one: " ".join([one[0], *map(str, one[1].values())]))  # fmt: skip
 def test_every_strategy_honours_the_constraints(strategy: tuple[str, dict[str, object]]):

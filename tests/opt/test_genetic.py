@@ -202,9 +202,9 @@ def test_parameters_follow_their_course(monkeypatch: pytest.MonkeyPatch):
     seen: list[tuple[float, int]] = []
     select, mate = genetic_evolution.select_by_fitness, genetic_evolution.transfer_patients
 
-    def selecting(*arguments: object, pressure: float, **more: object) -> Tensor:
+    def selecting(costs: Tensor, number: int, pressure: float, *more: torch.Generator) -> Tensor:
         seen.append((pressure, 0))
-        return select(*arguments, pressure=pressure, **more)
+        return select(costs, number, pressure, *more)
 
     def mating(*arguments: object, patients: int, **more: object) -> tuple[Tensor, Tensor]:
         seen[-1] = (seen[-1][0], patients)
