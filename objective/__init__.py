@@ -14,7 +14,7 @@ from objective.performance import Performance
 from objective.profile import Profile
 from objective.service_time import ServiceTime
 from objective.session import ClinicSession
-from objective.simulator import simulate
+from objective.simulator import simulate, simulate_times
 from objective.walk_ins import WalkIns
 from objective.weights import Weights
 
@@ -41,5 +41,6 @@ __all__ = [
     "live_profiles",
     "penalty_from_dict",
     "simulate",
+    "simulate_times",
     "work_left",
 ]

@@ -11,7 +11,7 @@ from objective.chain import Chain
 from objective.laws import Array
 from objective.passes import Expectations
 from objective.penalties import Mean, Penalty
-from objective.performance import Performance
+from objective.performance import Performance, weighted_cost
 from objective.session import ClinicSession
 from objective.walk_ins import mean_number
 from objective.weights import Weights
@@ -86,7 +86,7 @@ class Charges:
         ``appointments`` is (rows, patients), ``booked`` how many of the patients each row books,
         (rows,), None for all of them.
         """
-        session, weights = self._session, self._weights
+        session = self._session
         waits, penalties = laws.found[..., int(self.priority)], laws.found[..., -1]
         seen, consultations = self._seen(booked, len(waits))
         total = waits @ self._shows
@@ -100,18 +100,12 @@ class Charges:
         else:
             rest = session.expected_work - session.expected_booked_work
             idle = tardiness + (session.length - rest - consultations)
-        cost = (
-            weights.waiting * waiting_penalty
-            + weights.idle * idle
-            + weights.tardiness * tardiness_penalty
-        )
-        if self._value is not None:
-            cost = cost - self._value * seen
+        parts = waiting_penalty, idle, tardiness_penalty
         return Performance(
             waiting=waiting,
             idle=idle,
             tardiness=tardiness,
-            cost=cost,
+            cost=weighted_cost(self._weights, self._value, parts, seen),
             walk_in_waiting=self._walk_in_waiting(laws),
             seen=seen,
             waiting_penalty=waiting_penalty,

@@ -1,5 +1,6 @@
 """The objective: what schedules of one session cost, exactly, for whole batches at once."""
 
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -98,7 +99,7 @@ class Objective:
             raise InvalidInput("idle", idle, "'session' or 'makespan'")
         if dtype not in DTYPES.values():
             raise InvalidInput("dtype", dtype, "torch.float64 or torch.float32")
-        self.session, self.weights, self.idle, self.dtype = session, weights, idle, dtype
+        self.session, self.idle, self.dtype = session, idle, dtype
         self.device = available_device(device)
         self.waiting_penalty: Penalty = waiting_penalty or Mean()
         self.tardiness_penalty: Penalty = tardiness_penalty or Mean()
@@ -110,25 +111,13 @@ class Objective:
         self.step = None if self.chain_name == "queue_length" else grid_step(session, step)
         if value_per_patient is not None:
             value_per_patient = non_negative_number("value_per_patient", value_per_patient)
-            largest = MOST_MINUTES * weights.minute / session.expected_shows
-            if value_per_patient > largest:
-                allowed = f"at most {largest:.6g}: beyond it all minutes together are rounding"
-                raise InvalidInput("value_per_patient", value_per_patient, allowed)
         self.value_per_patient = value_per_patient
         if chunk_bytes is not None:
             whole_number("chunk_bytes", chunk_bytes, 1, 2**50)
         self._chunk_bytes = chunk_bytes or CHUNK_BYTES[self.device.type]
+        self._check_value(weights)
         self.chain = make_chain(session, self.step, dtype, self.device)
-        self._charges = Charges(
-            session,
-            weights,
-            idle,
-            self.waiting_penalty,
-            self.tardiness_penalty,
-            value_per_patient,
-            self.chain,
-            self._further_wait(),
-        )
+        self._weigh(weights)
 
     def __call__(self, schedules: ScheduleBatch) -> Performance:
         """Return the performance of schedules, (batch, intervals) whole numbers, or one of them.
@@ -148,6 +137,23 @@ class Objective:
         parts = [self._evaluate(batch[rows].to(torch.int64)) for rows in in_parts(order, size)]
         together = Performance.concatenate(parts)
         return together if self.step is None else together[order.argsort()]
+
+    def with_weights(self, weights: Weights) -> "Objective":
+        """Return the objective with other weights; what schedules lead to is computed once for all.
+
+        Raises
+        ------
+        InvalidInput
+            If the weights are none, or too small beside the value per patient.
+        """
+        if not isinstance(weights, Weights):
+            raise InvalidInput("weights", weights, "Weights")
+        self._check_value(weights)
+        other = copy(self)
+        for derived in ("_steps", "_exact"):
+            other.__dict__.pop(derived, None)
+        other._weigh(weights)
+        return other
 
     def moves(self, schedule: ScheduleBatch) -> Tensor:
         """Return the cost after moving one patient from interval i to j, for all i and j.
@@ -190,6 +196,28 @@ class Objective:
     def _steps(self) -> Steps:
         return Steps(self.chain, self._charges, self.session.kinds)
 
+    def _check_value(self, weights: Weights) -> None:
+        """Refuse a value per patient beside which the weights' minutes are rounding."""
+        largest = MOST_MINUTES * weights.minute / self.session.expected_shows
+        if self.value_per_patient is not None and self.value_per_patient > largest:
+            allowed = f"at most {largest:.6g}: beyond it all minutes together are rounding"
+            raise InvalidInput("value_per_patient", self.value_per_patient, allowed)
+
+    def _weigh(self, weights: Weights) -> None:
+        """Charge by these weights."""
+        self.weights = weights
+        self._charges = Charges(
+            self.session,
+            weights,
+            self.idle,
+            self.waiting_penalty,
+            self.tardiness_penalty,
+            self.value_per_patient,
+            self.chain,
+            self._further_wait,
+        )
+
+    @cached_property
     def _further_wait(self) -> Tensor | None:
         """Return what priority makes of the work found, (intervals, states) minutes, or None."""
         walk_ins = self.session.walk_ins
@@ -222,6 +250,22 @@ class Objective:
             raise InvalidInput("schedule", f"a batch of {len(batch)}", "a single schedule")
         late = non_negative_number("late", late)
         return profile_of(self.session, self.chain, batch, self._charges.wait, late)
+
+    def with_session(self, session: ClinicSession) -> "Objective":
+        """Return the same objective for another session, on the same grid."""
+        return Objective(
+            session,
+            self.weights,
+            self.idle,
+            self.device,
+            self.dtype,
+            waiting_penalty=self.waiting_penalty,
+            tardiness_penalty=self.tardiness_penalty,
+            chain=self.chain_name,
+            step=self.step,
+            value_per_patient=self.value_per_patient,
+            chunk_bytes=self._chunk_bytes,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that defines the numbers, as plain names and numbers."""

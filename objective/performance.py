@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from objective.weights import Weights
+
 
 @dataclass(frozen=True)
 class Performance:
@@ -52,6 +54,11 @@ class Performance:
         """Return some of the schedules' performance."""
         return Performance(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def weighed(self, weights: Weights, value_per_patient: float | None) -> Tensor:
+        """Return the cost (batch,) by other weights, less the value of the patients seen if any."""
+        parts = self.waiting_penalty, self.idle, self.tardiness_penalty
+        return weighted_cost(weights, value_per_patient, parts, self.seen)
+
     def row(self, index: int) -> dict[str, float]:
         """Return one schedule's performance by name, as plain numbers."""
         return {field.name: float(getattr(self, field.name)[index]) for field in fields(self)}
@@ -71,3 +78,18 @@ class Performance:
                 for field in fields(parts[0])
             )
         )
+
+
+def weighted_cost(
+    weights: Weights,
+    value_per_patient: float | None,
+    parts: tuple[Tensor, Tensor, Tensor],
+    seen: Tensor,
+) -> Tensor:
+    """Return the cost (batch,) of what is charged for waiting, of idle time and of tardiness.
+
+    The value of the patients seen, (batch,), is taken off where they have one.
+    """
+    waiting, idle, tardiness = parts
+    cost = weights.waiting * waiting + weights.idle * idle + weights.tardiness * tardiness
+    return cost if value_per_patient is None else cost - value_per_patient * seen

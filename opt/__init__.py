@@ -6,7 +6,16 @@ from opt.optimise import optimise
 from opt.registry import BASELINES, STRATEGIES, make_strategy
 from opt.reschedule import Rescheduled, reschedule
 from opt.result import Result, verify_result
-from opt.stopping import AnyOf, MaximumEvaluations, MaximumSeconds, Progress, Stall, TargetGap
+from opt.side_by_side import optimise_side_by_side
+from opt.stopping import (
+    AnyOf,
+    LowerBoundAbove,
+    MaximumEvaluations,
+    MaximumSeconds,
+    Progress,
+    Stall,
+    TargetGap,
+)
 
 __all__ = [
     "BASELINES",
@@ -14,6 +23,7 @@ __all__ = [
     "AnyOf",
     "Certificate",
     "Constraints",
+    "LowerBoundAbove",
     "MaximumEvaluations",
     "MaximumSeconds",
     "Progress",
@@ -23,6 +33,7 @@ __all__ = [
     "TargetGap",
     "make_strategy",
     "optimise",
+    "optimise_side_by_side",
     "reschedule",
     "verify",
     "verify_result",

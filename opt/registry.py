@@ -10,7 +10,10 @@ from opt.strategies.annealing import Annealing
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
+from opt.strategies.order_search import OrderSearch
+from opt.strategies.pareto import Pareto
 from opt.strategies.rules import BaileyWelch, Equispaced, Individual, TwoAtATime
+from opt.strategies.stochastic_program import StochasticProgram
 
 STRATEGIES: dict[str, Any] = {
     strategy.name: strategy
@@ -19,6 +22,9 @@ STRATEGIES: dict[str, Any] = {
         LocalSearch,
         Genetic,
         Annealing,
+        Pareto,
+        OrderSearch,
+        StochasticProgram,
         BaileyWelch,
         Individual,
         TwoAtATime,

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from objective.errors import known_keys, non_negative_number, positive_number, whole_number
+from objective.errors import (
+    finite_number,
+    known_keys,
+    non_negative_number,
+    positive_number,
+    whole_number,
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,25 @@ class TargetGap:
     def __call__(self, progress: Progress) -> str | None:
         """Return why to stop, or None."""
         return "gap" if progress.gap is not None and progress.gap <= self.gap else None
+
+
+@dataclass(frozen=True)
+class LowerBoundAbove:
+    """Stop once it is proved that every schedule costs more than this.
+
+    So a search is given up early where a better schedule is known for another objective, for
+    example for another order of the patients.
+    """
+
+    cost: float
+
+    def __post_init__(self) -> None:
+        finite_number("stopping.cost", self.cost, "a finite number")
+
+    def __call__(self, progress: Progress) -> str | None:
+        """Return why to stop, or None."""
+        bound = progress.lower_bound
+        return "lower bound" if bound is not None and bound > self.cost else None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor
 
+from objective.schedules import appointment_intervals, schedules_from_appointments
+from opt.demands import Space
+
 
 def with_unbooked(schedules: Tensor, patients: int) -> Tensor:
     """Add an interval (rows, intervals + 1) of those of the patients who are not booked.
@@ -103,3 +106,23 @@ def shift_intervals(population: Tensor, mutating: Tensor, generator: torch.Gener
     moving = chosen * moves
     moved = torch.where(later, moving.roll(1, 1), moving.roll(-1, 1))
     return population.index_copy(0, rows, chosen - moving + moved)
+
+
+def halfway(first: Tensor, second: Tensor, space: Space) -> tuple[Tensor, Tensor]:
+    """Cross pairs of parents (pairs, intervals), of as many patients, by meeting halfway.
+
+    The children are the mean of the parents' coordinates, rounded up and rounded down. Of a cost
+    that is L-natural-convex in these coordinates the children together have at most as much as the
+    parents, and that of every such cost at once.
+    """
+    if space == "p":
+        total = first.cumsum(1) + second.cumsum(1)
+        up, down = ((total + more).div(2, rounding_mode="floor") for more in (1, 0))
+        zero = torch.zeros_like(up[:, :1])
+        return up.diff(dim=1, prepend=zero), down.diff(dim=1, prepend=zero)
+    patients, intervals = int(first[0].sum()), first.shape[1]
+    total = appointment_intervals(first, patients) + appointment_intervals(second, patients)
+    return (
+        schedules_from_appointments((total + 1) // 2, intervals),
+        schedules_from_appointments(total // 2, intervals),
+    )

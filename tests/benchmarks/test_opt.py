@@ -15,7 +15,9 @@ from objective import ClinicSession, Objective, Performance, ServiceTime, Weight
 from opt import make_strategy, optimise
 from opt.constraints import Constraints
 from opt.feasible import FeasibleSchedules
+from opt.frontier import Frontier
 from opt.run import Run
+from opt.strategies.pareto import Pareto
 from opt.workers import Evaluator, LocalWorkers
 from tests.benchmarks.measure import median_seconds, note
 from tests.cases import random_schedules
@@ -95,6 +97,28 @@ def large_generations(parameters: dict[str, Any], rounds: int) -> tuple[Run, Tim
     run.step()
     workers.seconds = 0.0
     return run, workers
+
+
+def test_frontier(benchmark: BenchmarkFixture):
+    """200 weight vectors of the long session, every point proved, beside one search after another.
+
+    The searches in a row are a tenth of the same weight vectors.
+    """
+    law = ServiceTime.exponential(9.0)
+    objective = Objective(ClinicSession(24, 48, 5.0, law), WEIGHTS)
+    result = benchmark.pedantic(lambda: optimise(objective, Pareto("exact")), rounds=1)
+    [frontier] = result.findings
+    assert isinstance(frontier, Frontier)
+    points = frontier.to_dict()
+    assert points["supported"] == points["weight_vectors"] == 200
+    vectors = [point.weights for point in frontier.points][::10]
+    began = time.perf_counter()
+    singles = [optimise(objective.with_weights(weights)) for weights in vectors]
+    in_a_row = (time.perf_counter() - began) * 200 / len(singles)
+    assert all(single.status == "optimal" for single in singles)
+    seconds = float(benchmark.stats.stats.median)
+    note(benchmark, "one search after the other", in_a_row / seconds, target=1)
+    benchmark.extra_info["allowed_seconds"] = 30.0
 
 
 def test_genetic_overhead(benchmark: BenchmarkFixture):

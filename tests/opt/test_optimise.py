@@ -29,6 +29,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "genetic": {"population": 40, "generations": 30},
     "annealing": {"chains": 4, "steps": 40, "proposals": 3},
     "local_search": {"starts": 5, "improvement": "first"},
+    "pareto": {"weights": 12, "side_by_side": 5, "population": 20, "generations": 10},
+    "stochastic_program": {"scenarios": 10, "samples": 3},
 }
 
 
