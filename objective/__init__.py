@@ -1,5 +1,6 @@
 """What clinic schedules cost: expected waiting, idle time and tardiness, exact and in batches."""
 
+from objective.additions import Additions, price_additions
 from objective.behaviour import Behaviour
 from objective.errors import InvalidInput
 from objective.evaluate import Objective
@@ -19,6 +20,7 @@ from objective.walk_ins import WalkIns
 from objective.weights import Weights
 
 __all__ = [
+    "Additions",
     "Behaviour",
     "ClinicSession",
     "Excess",
@@ -40,6 +42,7 @@ __all__ = [
     "Weights",
     "live_profiles",
     "penalty_from_dict",
+    "price_additions",
     "simulate",
     "simulate_times",
     "work_left",

@@ -138,8 +138,13 @@ def in_its_order(status: Status) -> Status:
     return "bounded in its order" if status == "bounded" else status
 
 
-def objective_from_dict(description: Mapping[str, Any]) -> Objective:
-    """Make the objective that `Objective.to_dict` described, in float64."""
+def objective_from_dict(
+    description: Mapping[str, Any],
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float64,
+    chunk_bytes: int | None = None,
+) -> Objective:
+    """Make the objective that `Objective.to_dict` described, to be computed as told."""
     for name in ("session", "weights"):
         if name not in description:
             raise InvalidInput(name, None, "given")
@@ -148,11 +153,14 @@ def objective_from_dict(description: Mapping[str, Any]) -> Objective:
         ClinicSession.from_dict(description["session"]),
         Weights.from_dict(description["weights"]),
         description.get("idle_definition", "session"),
+        device=device,
+        dtype=dtype,
         chain=description.get("chain"),
         step=description.get("step"),
         waiting_penalty=waiting,
         tardiness_penalty=tardiness,
         value_per_patient=description.get("value_per_patient"),
+        chunk_bytes=chunk_bytes,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from opt import STRATEGIES
 from opt.result import Status
@@ -10,6 +10,8 @@ from opt.result import Status
 #: Limits of one request: what a busy service can answer while somebody waits.
 MAX_PATIENTS, MAX_INTERVALS, MAX_SCHEDULES = 100, 500, 10_000
 MAX_SECONDS = 60.0
+#: Parameters of strategies that name files, which no request may.
+FILES = ("path",)
 #: Largest population, number of starts and the like of one request.
 MAX_PARAMETER = 1_000
 #: Strategies that a request may name: those whose iterations are short, so that its seconds count.
@@ -154,6 +156,13 @@ class StrategyIn(Strict):
         | Annotated[str, Field(max_length=40)]
         | None,
     ] = {}
+
+    @field_validator("parameters")
+    @classmethod
+    def _names_no_file(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        if any(parameters.get(name) is not None for name in FILES):
+            raise ValueError("must name no file of the service")
+        return parameters
 
 
 class StoppingIn(Strict):

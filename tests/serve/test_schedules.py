@@ -175,6 +175,8 @@ BAD = {
     "no patients": ({"session__patients": 0}, "session.patients"),
     "part of a patient": ({"session__patients": 2.5}, "session.patients"),
     "patients as text": ({"session__patients": "6"}, "session.patients"),
+    "a file of the service": (
+        {"strategy": {"name": "atlas", "parameters": {"path": "/etc"}}}, "strategy.parameters"),
     "far too many patients": ({"session__patients": 100_000}, "session.patients"),
     "no weights": ({"weights": {"waiting": 0, "idle": 0, "tardiness": 0}}, "weights"),
     "an unknown field": ({"doctor": "strange"}, "doctor"),
