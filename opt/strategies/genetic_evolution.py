@@ -16,7 +16,7 @@ from objective import Objective
 from opt.feasible import FeasibleSchedules
 from opt.strategies.course import Parameter, value_at
 from opt.strategies.duplicates import price_once
-from opt.strategies.genetic_island import Island
+from opt.strategies.genetic_island import Island, newcomers
 from opt.strategies.genetic_operators import (
     select_by_fitness,
     select_by_tournament,
@@ -25,7 +25,6 @@ from opt.strategies.genetic_operators import (
     transfer_patients,
     with_unbooked,
 )
-from opt.strategies.starts import starting_schedules
 from opt.workers import Evaluator
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ class Evolution:
     def _afresh(self, generator: torch.Generator) -> Tensor:
         """Return a new population but for one schedule."""
         number = self._strategy.population - 1
-        return starting_schedules(self._objective, self._feasible, number, generator)
+        return newcomers(self._objective, self._feasible, number, generator)
 
     def _select(
         self, costs: Tensor, number: int, share: float, generator: torch.Generator

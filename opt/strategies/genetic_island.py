@@ -65,10 +65,21 @@ def settle(
     for own in seeds:
         # A generator of torch takes 63 bits on every device.
         generator = generator_of(objective, own % 2**63)
-        schedules = starting_schedules(objective, feasible, population, generator)
+        schedules = newcomers(objective, feasible, population, generator)
         nothing = torch.empty(0, dtype=objective.dtype, device=objective.device)
         settled.append(Island(schedules, nothing, generator.get_state()))
     return settled
+
+
+def newcomers(
+    objective: Objective, feasible: FeasibleSchedules, number: int, generator: torch.Generator
+) -> Tensor:
+    """Return schedules (number, intervals) to begin with, in small whole numbers.
+
+    Breeding a large population takes as long as its memory is large, and nobody books 32,768
+    patients.
+    """
+    return starting_schedules(objective, feasible, number, generator).to(torch.int16)
 
 
 def migrate(islands: Sequence[Island], migrants: int) -> list[Island]:

@@ -12,7 +12,8 @@ def with_unbooked(schedules: Tensor, patients: int) -> Tensor:
 
     Operators that keep the number of all then move patients in and out.
     """
-    return torch.cat([schedules, patients - schedules.sum(1, keepdim=True)], dim=1)
+    unbooked = patients - schedules.sum(1, keepdim=True, dtype=schedules.dtype)
+    return torch.cat([schedules, unbooked], dim=1)
 
 
 def select_by_fitness(
