@@ -1,0 +1,51 @@
+"""Schedules that are the same, so that none is priced twice."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def price_once(
+    known: Tensor, costs: Tensor, schedules: Tensor, price: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, int]:
+    """Return the costs of schedules (rows, intervals), and how many of them had to be priced.
+
+    A schedule that equals another one, or one of the ``known`` schedules (others, intervals) with
+    their ``costs`` (others,), takes over its cost.
+    """
+    others = len(known)
+    together = torch.cat([known, schedules])
+    first = first_occurrences(together)
+    new = torch.arange(others, len(together), device=first.device)
+    new = new[first[others:] == new]
+    fresh = price(together[new]) if len(new) else costs[:0]
+    every = fresh.new_empty(len(together))
+    every[:others], every[new] = costs, fresh
+    return every[first[others:]], len(new)
+
+
+def first_occurrences(schedules: Tensor) -> Tensor:
+    """Return for each row of schedules (rows, intervals) the first row that equals it, (rows,).
+
+    Rows are sorted by a hash of 64 bits. Where rows that differ share theirs, which is all but
+    impossible, an equal row may be overlooked, but never is a row taken for another one.
+    """
+    rows, device = len(schedules), schedules.device
+    hashes, order = (schedules * _factors(schedules.shape[1], device)).sum(1).sort(stable=True)
+    begins = torch.ones(rows, dtype=torch.bool, device=device)
+    begins[1:] = hashes[1:] != hashes[:-1]
+    place = torch.arange(rows, device=device)
+    first = torch.empty_like(order)
+    # A stable sort keeps equal hashes in the order of the rows.
+    first[order] = order[torch.where(begins, place, 0).cummax(0).values]
+    later = (first != place).nonzero()[:, 0]
+    wrong = (schedules[later] != schedules[first[later]]).any(1)
+    first[later[wrong]] = later[wrong]
+    return first
+
+
+def _factors(intervals: int, device: torch.device) -> Tensor:
+    """Return a fixed random factor for each interval; sums of products wrap around at 64 bits."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(-(2**63), 2**63 - 1, (intervals,), generator=generator).to(device)
