@@ -13,9 +13,9 @@ from deap import base, tools
 from torch import Tensor
 
 from objective import Objective
+from opt.duplicates import price_once
 from opt.feasible import FeasibleSchedules
 from opt.strategies.course import Parameter, value_at
-from opt.strategies.duplicates import price_once
 from opt.strategies.genetic_island import Island, newcomers
 from opt.strategies.genetic_operators import (
     select_by_fitness,

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from opt.strategies import duplicates
-from opt.strategies.duplicates import first_occurrences, price_once
+from opt import duplicates
+from opt.duplicates import distinct, first_occurrences, is_new, price_once
 from tests.cases import random_schedules
 
 
@@ -29,6 +29,18 @@ def test_rows_with_equal_hashes_are_not_taken_for_each_other(monkeypatch):
     schedules = random_schedules(50, 3, 4)
     first = first_occurrences(schedules)
     assert schedules[first].equal(schedules)
+
+
+def test_different_rows_come_once_in_their_order():
+    """Every row is found again at its place, and news are what a set would call new."""
+    schedules = random_schedules(200, 3, 5)
+    kept, place = distinct(schedules)
+    assert kept[place].equal(schedules)
+    assert list(map(tuple, kept.tolist())) == list(dict.fromkeys(map(tuple, schedules.tolist())))
+    known, seen = schedules[:50], set(map(tuple, schedules[:50].tolist()))
+    for row, new in zip(schedules[50:].tolist(), is_new(schedules[50:], known), strict=True):
+        assert bool(new) == (tuple(row) not in seen)
+        seen.add(tuple(row))
 
 
 def test_only_what_is_new_is_priced():
