@@ -46,6 +46,7 @@ class FromAtlas:
     neighbours: int = 1
     target_gap: float = 0.0
     name: ClassVar[str] = "atlas"
+    deterministic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.path is not None and not isinstance(self.path, str):
