@@ -1,5 +1,6 @@
 """What clinic schedules cost: expected waiting, idle time and tardiness, exact and in batches."""
 
+from objective.additions import Additions, price_additions
 from objective.behaviour import Behaviour
 from objective.errors import InvalidInput
 from objective.evaluate import Objective
@@ -14,11 +15,12 @@ from objective.performance import Performance
 from objective.profile import Profile
 from objective.service_time import ServiceTime
 from objective.session import ClinicSession
-from objective.simulator import simulate
+from objective.simulator import simulate, simulate_times
 from objective.walk_ins import WalkIns
 from objective.weights import Weights
 
 __all__ = [
+    "Additions",
     "Behaviour",
     "ClinicSession",
     "Excess",
@@ -40,6 +42,8 @@ __all__ = [
     "Weights",
     "live_profiles",
     "penalty_from_dict",
+    "price_additions",
     "simulate",
+    "simulate_times",
     "work_left",
 ]

@@ -55,6 +55,12 @@ class Chain(Protocol):
     def drain(self, laws: Tensor, gap: int, out: Tensor) -> None:
         """Let ``gap`` intervals pass; write the laws to ``out``."""
 
+    def drain_back(self, values: Tensor, gap: int, states: int) -> Tensor:
+        """Return the expectation of ``values`` after ``gap`` intervals, for the first ``states``.
+
+        Functions given on fewer states than needed go on with their last value.
+        """
+
     def arrive_and_drain(
         self, laws: Tensor, groups: list[Group], limit: int, kind: int = 0
     ) -> tuple[Tensor, Tensor | None]:
@@ -100,3 +106,11 @@ class Chain(Protocol):
 
     def congestion(self, schedules: Tensor, appointments: Tensor) -> Tensor | None:
         """Return a key (rows,) by which rows of similar need can be put together, or None."""
+
+
+def continued(values: Tensor, states: int) -> Tensor:
+    """Return functions (rows, states) on exactly so many states, going on with the last value."""
+    missing = states - values.shape[1]
+    if missing > 0:
+        values = torch.cat([values, values[:, -1:].expand(-1, missing)], dim=1)
+    return values[:, :states]

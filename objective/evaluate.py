@@ -251,6 +251,22 @@ class Objective:
         late = non_negative_number("late", late)
         return profile_of(self.session, self.chain, batch, self._charges.wait, late)
 
+    def with_session(self, session: ClinicSession) -> "Objective":
+        """Return the same objective for another session, on the same grid."""
+        return Objective(
+            session,
+            self.weights,
+            self.idle,
+            self.device,
+            self.dtype,
+            waiting_penalty=self.waiting_penalty,
+            tardiness_penalty=self.tardiness_penalty,
+            chain=self.chain_name,
+            step=self.step,
+            value_per_patient=self.value_per_patient,
+            chunk_bytes=self._chunk_bytes,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything that defines the numbers, as plain names and numbers."""
         return {

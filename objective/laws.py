@@ -51,6 +51,9 @@ class Law(Protocol):
     def mass(self, step: float) -> Array:
         """Return the probability at 0, step, 2 step, ... minutes."""
 
+    def quantile(self, probability: Array) -> Array:
+        """Return the shortest duration that is not exceeded with each probability, minutes."""
+
     def sample(self, size: tuple[int, ...], generator: np.random.Generator) -> Array:
         """Draw durations, minutes."""
 
@@ -126,6 +129,10 @@ class Continuous:
         """Return the probability at 0, step, 2 step, ... minutes."""
         return mass_from_stop_loss(self.stop_loss, step)
 
+    def quantile(self, probability: Array) -> Array:
+        """Return the shortest duration that is not exceeded with each probability, minutes."""
+        return np.asarray(self.distribution.ppf(probability), np.float64)
+
     def sample(self, size: tuple[int, ...], generator: np.random.Generator) -> Array:
         """Draw durations, minutes."""
         return np.asarray(self.distribution.rvs(size=size, random_state=generator), np.float64)
@@ -170,6 +177,16 @@ class Histogram:
     def mass(self, step: float) -> Array:
         """Return the probability at 0, step, 2 step, ... minutes."""
         return mass_from_stop_loss(self.stop_loss, step)
+
+    def quantile(self, probability: Array) -> Array:
+        """Return the shortest duration that is not exceeded with each probability, minutes."""
+        upto = np.append(0.0, self.shares.cumsum())
+        chosen = np.searchsorted(upto, probability, side="left").clip(1, len(self.shares)) - 1
+        # A class without a share is only met at its lower edge, where nothing is divided by it.
+        share = np.where(self.shares[chosen] > 0, self.shares[chosen], 1.0)
+        inside = ((probability - upto[chosen]) / share).clip(0.0, 1.0)
+        low, high = self.edges[chosen], self.edges[chosen + 1]
+        return np.asarray(low + (high - low) * inside, np.float64)
 
     def sample(self, size: tuple[int, ...], generator: np.random.Generator) -> Array:
         """Draw durations, minutes."""
@@ -229,6 +246,12 @@ class Discrete:
         np.add.at(mass, lower, self.weights * (1 - share))
         np.add.at(mass, lower + 1, self.weights * share)
         return mass[: int(np.flatnonzero(mass)[-1]) + 1]
+
+    def quantile(self, probability: Array) -> Array:
+        """Return the shortest duration that is not exceeded with each probability, minutes."""
+        upto = self.weights.cumsum()
+        chosen = np.searchsorted(upto, probability, side="left").clip(max=len(upto) - 1)
+        return np.asarray(self.values[chosen], np.float64)
 
     def sample(self, size: tuple[int, ...], generator: np.random.Generator) -> Array:
         """Draw durations, minutes."""

@@ -13,7 +13,7 @@ import torch
 from scipy import special, stats
 from torch import Tensor
 
-from objective.chain import Group
+from objective.chain import Group, continued
 from objective.laws import Array
 from objective.penalties import Penalty, erlang_tail
 from objective.session import ClinicSession
@@ -81,6 +81,10 @@ class QueueLengthChain:
         else:
             states = laws.shape[1]
             torch.mm(laws, self._kernel(gap)[:states, :states], out=out)
+
+    def drain_back(self, values: Tensor, gap: int, states: int) -> Tensor:
+        """Return E[f((l - D)^+)]."""
+        return continued(values, states) @ self._kernel(gap)[:states, :states].T
 
     def arrive_and_drain(
         self, laws: Tensor, groups: list[Group], limit: int, kind: int = 0

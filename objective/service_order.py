@@ -36,7 +36,7 @@ class Served:
 
 
 def serve_in_order(
-    session: ClinicSession, appointments: Sequence[int], draws: Draws, by_arrival: bool
+    session: ClinicSession, appointments: Sequence[float], draws: Draws, by_arrival: bool
 ) -> Served:
     """Serve everybody by planned time, or else by arrival.
 
@@ -46,7 +46,7 @@ def serve_in_order(
     Parameters
     ----------
     appointments
-        Interval of each booked patient, (patients,).
+        Interval of each booked patient, (patients,); whole, or a time between the starts of two.
     by_arrival
         Whether the key is the arrival and not the planned time.
     """

@@ -70,6 +70,19 @@ class ServiceTime:
         """
         return Remaining(self.distribution, elapsed)
 
+    def quantile(self, probability: ArrayLike) -> Array:
+        """Return the shortest duration that is not exceeded with each probability, minutes.
+
+        Raises
+        ------
+        InvalidInput
+            If a probability is not at least 0 and less than 1.
+        """
+        values = np.asarray(probability, np.float64)
+        if not ((values >= 0) & (values < 1)).all():
+            raise InvalidInput("probability", probability, "at least 0 and less than 1")
+        return self.distribution.quantile(values)
+
     def sample(self, size: tuple[int, ...], generator: np.random.Generator) -> Array:
         """Draw durations of the given shape, minutes."""
         return self.distribution.sample(size, generator)

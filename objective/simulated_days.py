@@ -6,9 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from objective.charges import Idle
 from objective.laws import Array
 from objective.session import ClinicSession
 from objective.walk_ins import mean_number
+from objective.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,24 @@ class SimulatedDays:
         return self._waiting(self.session.waiting_weights)
 
     def _waiting(self, weights: Array) -> Estimate:
+        return estimate(self._waited(weights))
+
+    def _waited(self, weights: Array) -> Tensor:
+        """Return each day's weighted total of the waits over the expected number, (days,)."""
         # Patient by patient, because their waits together may fill a good part of the memory.
         total = torch.zeros_like(self.end)
         for rank, weight in enumerate(weights.tolist()):
             total += weight * self.wait[:, rank] * self.shown[:, rank]
-        return estimate(total / self.session.expected_shows)
+        return total / self.session.expected_shows
+
+    def cost(self, weights: Weights, idle: Idle) -> Estimate:
+        """Weighted minutes of waiting, idle time by its definition, and tardiness."""
+        until = self.end.clamp(min=self.session.length) if idle == "session" else self.end
+        return estimate(
+            weights.waiting * self._waited(self.session.waiting_weights)
+            + weights.idle * (until - self.work)
+            + weights.tardiness * (self.end - self.session.length).clamp(min=0)
+        )
 
     @property
     def tardiness(self) -> Estimate:

@@ -4,6 +4,8 @@ Nothing here is shared with the chains: consultation times are drawn from the la
 its grid, and days are simulated in continuous time, many at once.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -11,13 +13,15 @@ from objective.behaviour import Behaviour
 from objective.device import available_device
 from objective.draws import Draws, draw
 from objective.errors import InvalidInput, whole_number
+from objective.laws import Array
 from objective.overtaking import waits_when_overtaken
 from objective.schedules import ScheduleBatch, appointment_intervals, as_schedules
 from objective.service_order import Served, serve_in_order
+from objective.service_time import float_vector
 from objective.session import ClinicSession
 from objective.simulated_days import Estimate, SimulatedDays, estimate
 
-__all__ = ["Estimate", "SimulatedDays", "estimate", "simulate"]
+__all__ = ["Estimate", "SimulatedDays", "estimate", "simulate", "simulate_times"]
 
 #: Bytes that the days simulated at one time may occupy, beside what is kept of all days.
 CHUNK_BYTES = 64 * 2**20
@@ -57,13 +61,55 @@ def simulate(
         unpunctual patients where walk-ins have priority.
     """
     place = available_device(device)
-    whole_number("days", days, 2, min(MAX_DAYS, MAX_WAITS // session.patients))
-    whole_number("seed", seed, 0, 2**63 - 1)
-    behaviour = _defined(behaviour or Behaviour(), session)
     schedules = as_schedules(schedule, session, place)
     if len(schedules) != 1:
         raise InvalidInput("schedule", f"a batch of {len(schedules)}", "a single schedule")
     intervals = appointment_intervals(schedules.to(torch.int64), session.patients)[0].tolist()
+    return _simulate(session, intervals, days, seed, place, behaviour or Behaviour())
+
+
+def simulate_times(
+    session: ClinicSession,
+    times: Sequence[float] | Array,
+    days: int,
+    seed: int,
+    device: str | torch.device = "cpu",
+    behaviour: Behaviour | None = None,
+) -> SimulatedDays:
+    """Simulate independent days with appointments at any times, not only at starts of intervals.
+
+    Parameters are as for `simulate`, but for ``times``: of each patient in their order,
+    (patients,) minutes from the start of the session, not negative and nondecreasing.
+
+    Raises
+    ------
+    InvalidInput
+        As `simulate`; if the times are no such list, or if walk-ins have priority.
+    """
+    place = available_device(device)
+    if session.priority:
+        raise InvalidInput("walk_ins.discipline", "priority", "'fcfs' for times between intervals")
+    allowed = f"{session.patients} finite minutes, not negative and nondecreasing"
+    minutes = float_vector("times", times, allowed)
+    rising = np.isfinite(minutes).all() and (np.diff(minutes, prepend=0.0) >= 0).all()
+    if minutes.size != session.patients or not rising:
+        raise InvalidInput("times", times, allowed)
+    intervals = (minutes / session.interval_length).tolist()
+    return _simulate(session, intervals, days, seed, place, behaviour or Behaviour())
+
+
+def _simulate(
+    session: ClinicSession,
+    intervals: Sequence[float],
+    days: int,
+    seed: int,
+    place: torch.device,
+    behaviour: Behaviour,
+) -> SimulatedDays:
+    """Simulate days with the patients' appointments at these times, in intervals, (patients,)."""
+    whole_number("days", days, 2, min(MAX_DAYS, MAX_WAITS // session.patients))
+    whole_number("seed", seed, 0, 2**63 - 1)
+    behaviour = _defined(behaviour, session)
     # A patient's waits lie beside each other here, and a day's in what is returned.
     wait = torch.empty(session.patients, days, dtype=torch.float64, device=place)
     shown = torch.empty(session.patients, days, dtype=torch.bool, device=place)
@@ -81,13 +127,13 @@ def simulate(
 
 
 def _serve(
-    session: ClinicSession, appointments: list[int], draws: Draws, behaviour: Behaviour
+    session: ClinicSession, appointments: Sequence[float], draws: Draws, behaviour: Behaviour
 ) -> Served:
     served = serve_in_order(session, appointments, draws, behaviour.service_order == "arrival")
     if not session.priority:
         return served
     # Whoever goes first, the work that is there at any time, and so the end, is the same.
-    wait, walk_in_wait = waits_when_overtaken(session, appointments, draws)
+    wait, walk_in_wait = waits_when_overtaken(session, list(map(int, appointments)), draws)
     return Served(wait, walk_in_wait, served.end, served.work)
 
 

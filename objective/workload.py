@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from objective.chain import Group
+from objective.chain import Group, continued
 from objective.convolution import Convolution
 from objective.errors import InvalidInput
 from objective.laws import Array
@@ -95,6 +95,12 @@ class WorkloadChain:
         torch.sum(laws[:, : shift + 1], dim=1, out=out[:, 0])
         out[:, 1:left] = laws[:, shift + 1 :]
         out[:, left:] = 0
+
+    def drain_back(self, values: Tensor, gap: int, states: int) -> Tensor:
+        """Return f((w - gap)^+)."""
+        shift = min(gap * self._shift, states)
+        idle = values[:, :1].expand(-1, shift)
+        return torch.cat([idle, continued(values, states - shift)], dim=1)
 
     def arrive_and_drain(
         self, laws: Tensor, groups: list[Group], limit: int, kind: int = 0

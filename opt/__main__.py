@@ -1,6 +1,5 @@
 """``python -m opt``: search, verify or stress a result, or price a file of schedules."""
 
-import os
 import sys
 from dataclasses import astuple
 from pathlib import Path
@@ -9,13 +8,18 @@ from typing import Any
 import hydra
 import torch
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from objective import ClinicSession, InvalidInput
 from objective.errors import whole_number
-from opt.configuration import behaviour_from, device_from, objective_from, search_from
+from opt.command import plain_errors, start_of_day
+from opt.configuration import (
+    behaviour_from,
+    device_from,
+    objective_from,
+    refuse_unused,
+    search_from,
+)
 from opt.constraints import Constraints
 from opt.display import (
     measures_of,
@@ -27,35 +31,43 @@ from opt.display import (
 )
 from opt.feasible import FeasibleSchedules
 from opt.files import write_csv, write_files
+from opt.forecast_value.command import value_forecasts
 from opt.optimise import optimise
 from opt.published import matching_rows
 from opt.readers import read_schedules
 from opt.registry import BASELINES
+from opt.replay.command import replay_sessions
 from opt.report.report import write_report
 from opt.result import Result, read_result, verify_result
 from opt.stress import MEASURES, PUNCTUAL_ONLY, stress
 
-#: Exit statuses.
-WRONG_INPUT, NOT_VERIFIED = 2, 1
+#: Exit status of a result that does not verify.
+NOT_VERIFIED = 1
+#: What is done instead of a search, at most one of them.
+FROM_FILES = ("replay", "forecast_value", "evaluate", "stress")
+#: What means nothing where sessions and their laws come from files.
+UNUSED = (
+    "session",
+    "service_time",
+    "strategy",
+    "stopping",
+    "behaviour",
+    "value_per_patient",
+    "chain",
+    "checkpoint",
+    "resume",
+)
 
 
 def main() -> None:
     """Run the command; print errors in one line."""
     arguments = sys.argv[1:]
-    # The full error is raised here instead of printed by Hydra, so that it can be put plainly.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    try:
+    with plain_errors():
         if any(argument.startswith("verify=") for argument in arguments):
             if len(arguments) > 1:
                 raise InvalidInput("verify", " ".join(arguments), "the only argument")
             sys.exit(verify_file(Path(arguments[0].removeprefix("verify="))))
         run()
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except (HydraException, OmegaConfBaseException, OSError, ValueError) as error:
-        # InvalidInput is a ValueError, and so is what Hydra raises for a group without a choice.
-        print(f"error: {plain_message(error)}", file=sys.stderr)
-        sys.exit(WRONG_INPUT)
 
 
 @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
@@ -63,6 +75,9 @@ def run(configuration: DictConfig) -> float | None:
     """Run one job of Hydra; its cost is what a sweeper may minimise."""
     settings: Any = OmegaConf.to_container(configuration, resolve=True, throw_on_missing=True)
     directory = Path(HydraConfig.get().runtime.output_dir)
+    if settings["replay"] is not None or settings["forecast_value"] is not None:
+        past_sessions(settings, directory)
+        return None
     if settings["stress"] is not None:
         stress_file(settings, directory)
         return None
@@ -107,6 +122,20 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
         write_report(path, result, baselines, start)
         console.print(f"Report: {path.resolve()}", highlight=False)
     return result
+
+
+def past_sessions(settings: dict[str, Any], directory: Path) -> None:
+    """Replay past sessions, or value the forecasts that were made of them."""
+    given = [name for name in FROM_FILES if settings[name] is not None]
+    if len(given) > 1:
+        raise InvalidInput(given[1], settings[given[1]], f"null where {given[0]} is given")
+    refuse_unused(HydraConfig.get().overrides.task, UNUSED, f"it follows from the {given[0]}")
+    start = start_of_day(settings["start"])
+    whole_number("seed", settings["seed"], 0, 2**63 - 1)
+    if given == ["replay"]:
+        replay_sessions(settings, directory, start)
+    else:
+        value_forecasts(settings, directory, start)
 
 
 def evaluate_file(settings: dict[str, Any], directory: Path) -> None:
@@ -168,30 +197,6 @@ def verify_file(path: Path) -> int:
             f"{contents['lower_bound']:.9f} (gap {contents['gap']:.1g})."
         )
     return 0
-
-
-def start_of_day(text: Any) -> int:
-    """Return a time like 09:00 as minutes after midnight."""
-    allowed = "a time in quotes from '00:00' to '23:59'"
-    hours, _, minutes = str(text).partition(":")
-    if not (hours.isdigit() and minutes.isdigit()):
-        raise InvalidInput("start", text, allowed)
-    hour = whole_number("start", int(hours), 0, 23)
-    return 60 * hour + whole_number("start", int(minutes), 0, 59)
-
-
-def plain_message(error: Exception) -> str:
-    """Return an error's message; for an unknown key, with the keys there are."""
-    cause = error.__cause__
-    message = str(error).strip()
-    parent = getattr(cause, "parent_node", None)
-    if isinstance(parent, DictConfig) and "not in struct" in str(cause):
-        choices = ", ".join(map(str, parent.keys()))
-        first = message.splitlines()[0]
-        return f"{first}\nKey '{getattr(cause, 'key', '')}' is unknown; there are: {choices}"
-    if isinstance(error, OSError) and error.filename:
-        return f"cannot use {error.filename}: {error.strerror}"
-    return message
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ schedule q, and the smallest value of the right-hand side over all schedules is 
 `opt.lower_bound`). Whoever found the chains and the weights, evaluating the chains again proves it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,10 +134,25 @@ def verify(
         coordinates = Coordinates.of(objective.session, space, constraints, objective.free)
     except EmptyError:
         return [*wrong, "no schedule meets the constraints"]
-    point, weights = np.array(certificate.point, np.int64), np.array(certificate.weights)
-    everything = list(range(1, coordinates.dimension + 1))
+    wrong = wrong or malformed(certificate, coordinates)
     if wrong:
         return wrong
+    cost, bound = evaluated(
+        certificate, coordinates, lambda schedules: objective(schedules).cost.tolist()
+    )
+    point = np.array([certificate.point], np.int64)
+    scale = scale_of(objective, cost, int(coordinates.schedules(point).sum()))
+    if not agree(cost, certificate.cost, scale):
+        wrong.append(f"the schedule costs {cost:.12g}, not {certificate.cost:.12g}")
+    if not agree(bound, certificate.lower_bound, scale):
+        wrong.append(f"the chains prove {bound:.12g}, not {certificate.lower_bound:.12g}")
+    return wrong
+
+
+def malformed(certificate: Certificate, coordinates: Coordinates) -> list[str]:
+    """Return why a certificate cannot be evaluated; empty if it can, whatever comes out."""
+    point, weights = np.array(certificate.point, np.int64), np.array(certificate.weights)
+    everything = list(range(1, coordinates.dimension + 1))
     if point.shape != (coordinates.dimension,) or not coordinates.contains(point[None])[0]:
         return ["the point is not a schedule of this session"]
     if len(weights) != len(certificate.chains):
@@ -152,20 +167,26 @@ def verify(
     paths = [chain_points(point, chain) for chain in certificate.chains]
     if paths and not coordinates.contains(np.concatenate(paths)).all():
         return ["a chain leaves the schedules of this session"]
+    return []
 
-    schedules = coordinates.schedules(np.concatenate([point[None], *paths]))
-    cost, *along = objective(schedules).cost.tolist()
+
+def evaluated(
+    certificate: Certificate,
+    coordinates: Coordinates,
+    price: Callable[[Points], Sequence[float]],
+) -> tuple[float, float]:
+    """Return what the point of a certificate costs, and what its chains prove.
+
+    ``price`` gives the costs of schedules (batch, intervals), all in one call.
+    """
+    point = np.array(certificate.point, np.int64)
+    paths = [chain_points(point, chain) for chain in certificate.chains]
+    cost, *along = price(coordinates.schedules(np.concatenate([point[None], *paths])))
     slopes = np.zeros(coordinates.dimension)
     for index, chain in enumerate(certificate.chains):
         part = np.array(along[index * len(chain) : (index + 1) * len(chain)])
-        slopes += weights[index] * subgradient(chain, part, cost)
-    bound = lower_bound(cost, point, slopes, coordinates)
-    scale = scale_of(objective, cost, int(schedules[0].sum()))
-    if not agree(cost, certificate.cost, scale):
-        wrong.append(f"the schedule costs {cost:.12g}, not {certificate.cost:.12g}")
-    if not agree(bound, certificate.lower_bound, scale):
-        wrong.append(f"the chains prove {bound:.12g}, not {certificate.lower_bound:.12g}")
-    return wrong
+        slopes += certificate.weights[index] * subgradient(chain, part, cost)
+    return cost, lower_bound(cost, point, slopes, coordinates)
 
 
 def agree(one: float, other: float, scale: float) -> bool:

@@ -4,7 +4,7 @@ Nothing here evaluates code, imports by name or interpolates, so that a session 
 network is as safe as one from a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,15 @@ def service_time_from(description: Any) -> Any:
         durations = read_durations(Path(str(given["file"])), str(given["column"]))
         return {"law": "empirical", "durations": durations}
     return description
+
+
+def refuse_unused(overrides: Sequence[str], unused: Sequence[str], why: str) -> None:
+    """Raise `InvalidInput` for an override on the command line that would change nothing."""
+    for override in overrides:
+        name, _, value = override.partition("=")
+        key = name.lstrip("+~")
+        if key.split(".")[0] in unused:
+            raise InvalidInput(key, value, f"left out: {why}")
 
 
 def _with_law(description: Any, key: str) -> Any:

@@ -8,6 +8,7 @@ one, and those that cannot move at all are left out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from objective import ClinicSession
 from opt.constraints import Constraints
 from opt.demands import Space
 from opt.difference import DifferenceSystem, Edge, Points
+
+#: Coordinate systems that are kept for the next search.
+CACHED = 64
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,9 @@ class Coordinates:
         EmptyError
             If no schedule meets the constraints.
         """
-        patients, intervals = int(session.patients), int(session.intervals)
         pieces = (constraints or Constraints()).pieces(session)
-        edges = [edge for piece in pieces for edge in piece.edges.get(space, [])]
-        every = system_of(session, space, edges, free)
-        group, offset = every.groups()
-        system = every.contracted(group, offset)
-        return Coordinates(space, patients, intervals, not edges, system, every, group, offset)
+        edges = tuple(edge for piece in pieces for edge in piece.edges.get(space, []))
+        return _coordinates(space, int(session.patients), int(session.intervals), edges, free)
 
     @property
     def dimension(self) -> int:
@@ -120,10 +120,26 @@ def system_of(
     session: ClinicSession, space: Space, edges: Sequence[Edge], free: bool
 ) -> DifferenceSystem:
     """Return the constraints of every schedule and some more, in all coordinates of a space."""
-    patients, intervals = int(session.patients), int(session.intervals)
+    return _system(space, int(session.patients), int(session.intervals), edges, free)
+
+
+def _system(
+    space: Space, patients: int, intervals: int, edges: Sequence[Edge], free: bool
+) -> DifferenceSystem:
     size, height = (patients, intervals - 1) if space == "a" else (intervals, patients)
     always = [(k + 1, k, 0) for k in range(size)]
     always.append((0, size, height))
     if space == "p" and not free:
         always.append((intervals, 0, -patients))
     return DifferenceSystem.of(size, [*always, *edges])
+
+
+@lru_cache(maxsize=CACHED)
+def _coordinates(
+    space: Space, patients: int, intervals: int, edges: tuple[Edge, ...], free: bool
+) -> Coordinates:
+    """Return coordinates, which many searches in sessions of one size share."""
+    every = _system(space, patients, intervals, edges, free)
+    group, offset = every.groups()
+    system = every.contracted(group, offset)
+    return Coordinates(space, patients, intervals, not edges, system, every, group, offset)

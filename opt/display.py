@@ -38,6 +38,30 @@ def progress_display(console: Console) -> Iterator[Callable[[Progress], None]]:
     yield plain
 
 
+@contextmanager
+def counted_display(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of a known number are done, as `progress_display` shows a search."""
+    began = shown = time.monotonic()
+
+    def line(done: int, of: int) -> str:
+        seconds = time.monotonic() - began
+        left = seconds * (of - done) / done
+        return f"{done:,} of {of:,} {what} ({seconds:.1f} s, about {left:.0f} s left)"
+
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=8, transient=True) as live:
+            yield lambda done, of: live.update(line(done, of))
+        return
+
+    def plain(done: int, of: int) -> None:
+        nonlocal shown
+        if time.monotonic() - shown >= PLAIN_EVERY:
+            shown = time.monotonic()
+            console.print(line(done, of), highlight=False)
+
+    yield plain
+
+
 def _line(progress: Progress) -> str:
     proved = "" if progress.gap is None else f", proved within {progress.gap:.3g}"
     return (

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from objective import ClinicSession, InvalidInput
 from objective.schedules import appointment_intervals
+from opt.clash import smallest_clash
 from opt.constraints import Constraints
 from opt.coordinates import Coordinates, system_of
 from opt.demands import Limits, Piece, Space
@@ -39,7 +40,7 @@ class FeasibleSchedules:
         self._maximum_gap = Limits.of(session, self._pieces).maximum_gap
         self._edges_on: dict[torch.device, Tensor] = {}
         if self._pieces and not possible(session, self._pieces, free):
-            clash = _smallest_clash(session, self._pieces, free)
+            clash = smallest_clash(self._pieces, lambda pieces: possible(session, pieces, free))
             atmost = "at most " if free else ""
             raise InvalidInput(
                 "constraints",
@@ -139,24 +140,3 @@ def possible(session: ClinicSession, pieces: Sequence[Piece], free: bool) -> boo
         return len(system_of(session, space, edges, free).highest) > 0
     except EmptyError:
         return False
-
-
-def _smallest_clash(session: ClinicSession, pieces: Sequence[Piece], free: bool) -> list[Piece]:
-    """Return pieces that cannot be met together, though they can without any one of them.
-
-    Junker (2004), QuickXplain: the last piece that makes the ones before it impossible is in the
-    clash; go on with it in front until nothing else is needed.
-    """
-    clash: list[Piece] = []
-    rest = list(pieces)
-    while possible(session, clash, free):
-        low, high = 0, len(rest)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if possible(session, [*clash, *rest[:middle]], free):
-                low = middle
-            else:
-                high = middle
-        clash.append(rest[high - 1])
-        rest = rest[: high - 1]
-    return clash

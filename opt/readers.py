@@ -1,4 +1,4 @@
-"""Reading measured consultation times and schedules from CSV files; errors name the place.
+"""Reading tables, measured consultation times and schedules from files; errors name the place.
 
 Rows are numbered as an editor numbers lines: the header is line 1.
 """
@@ -74,6 +74,17 @@ def read_schedules(path: Path, session: ClinicSession) -> tuple[list[str], list[
     return names, schedules
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a CSV file with a header, or a Parquet file, as text; what is missing is empty.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be read or is empty.
+    """
+    return _read_parquet(path) if path.suffix == ".parquet" else _read(path, header=True)
+
+
 def _count(entry: str, place: str) -> int:
     try:
         count = int(entry)
@@ -106,10 +117,27 @@ def _read(path: Path, header: bool) -> pd.DataFrame:
     return _not_empty(table, path)
 
 
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """Return a Parquet file as text; dates as 2019-03-21."""
+    try:
+        table = pd.read_parquet(path)
+    except OSError as error:
+        raise InvalidInput("file", str(path), f"readable ({error.strerror or error})") from None
+    except ValueError as error:
+        raise InvalidInput("file", str(path), f"a Parquet file ({error})") from None
+    text = {}
+    for column in table.columns:
+        values = table[column]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            values = values.dt.strftime("%Y-%m-%d")
+        text[str(column)] = values.astype(object).where(values.notna(), "").map(str)
+    return _not_empty(pd.DataFrame(text), path)
+
+
 def _not_empty(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     # Blank lines at the end of a file are no rows.
     blank = (table == "").all(axis=1)
     table = table.loc[: blank[~blank].index.max()] if not blank.all() else table.iloc[:0]
     if table.empty:
-        raise InvalidInput("file", str(path), "a CSV file with at least one row of data")
+        raise InvalidInput("file", str(path), "one with at least one row of data")
     return table

@@ -6,11 +6,15 @@ from typing import Any
 
 from objective import InvalidInput
 from opt.run import Strategy
+from opt.strategies.atlas import FromAtlas
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
+from opt.strategies.order_search import OrderSearch
 from opt.strategies.pareto import Pareto
 from opt.strategies.rules import BaileyWelch, Equispaced, Individual, TwoAtATime
+from opt.strategies.stochastic_program import StochasticProgram
+from opt.strategies.surrogate import Surrogate
 
 STRATEGIES: dict[str, Any] = {
     strategy.name: strategy
@@ -19,6 +23,10 @@ STRATEGIES: dict[str, Any] = {
         LocalSearch,
         Genetic,
         Pareto,
+        OrderSearch,
+        StochasticProgram,
+        Surrogate,
+        FromAtlas,
         BaileyWelch,
         Individual,
         TwoAtATime,
@@ -47,3 +55,8 @@ def make_strategy(name: str, parameters: Mapping[str, Any] | None = None) -> Str
             raise InvalidInput(f"strategy.{key}", (parameters or {})[key], allowed)
     strategy: Strategy = kind(**(parameters or {}))
     return strategy
+
+
+def is_deterministic(strategy: Strategy) -> bool:
+    """Return whether every seed gives the same run, where a strategy says so."""
+    return bool(getattr(strategy, "deterministic", False))

@@ -49,6 +49,8 @@ class Run(ABC):
         What every schedule costs at least, as the last step proved it; None if nothing is proved.
     note
         What a user should know of the result, for example why nothing can be proved.
+    order_searched
+        Whether the run chooses the order of the patients too, so that a proof is for one order.
     """
 
     def __init__(self, objective: Objective, feasible: FeasibleSchedules) -> None:
@@ -60,6 +62,7 @@ class Run(ABC):
         self.finished: str | None = None
         self.lower_bound: float | None = None
         self.note = ""
+        self.order_searched = False
 
     @abstractmethod
     def step(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from objective import InvalidInput
 from opt.certificate import verify
-from opt.result import Iteration, Result, status_of
+from opt.result import Iteration, Result, in_its_order, status_of
 from opt.run import Candidate, Run, Strategy
 from opt.stopping import Progress, Stopping
 
@@ -108,6 +108,8 @@ class Search:
         if proof is not None and verify(proof, objective, self.constraints):
             proof, note = None, "the certificate did not verify"
         status = status_of(proof, objective, float(performance.cost[0]), int(best.schedule.sum()))
+        if self.run.order_searched:
+            status = in_its_order(status)
         if proof and status == "optimal":
             termination = "proved optimal"
         return Result(

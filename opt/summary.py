@@ -29,7 +29,7 @@ def summary_table(jobs: list[Path], title: str) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in ("job", "result"):
         table.add_column(heading)
-    for column in (*COLUMNS, "gap"):
+    for column in (*COLUMNS, "gap", "seconds"):
         table.add_column(column, justify="right")
     for path in jobs:
         contents = json.loads(path.read_text(encoding="utf-8"))
@@ -38,10 +38,12 @@ def summary_table(jobs: list[Path], title: str) -> Table:
         changes = ", ".join(one for one in told if not one.startswith("+experiment"))
         gap = "" if contents["gap"] is None else f"{contents['gap']:.1g}"
         ours = [f"{contents[column]:.4f}" for column in COLUMNS]
-        table.add_row(changes, f"{contents['strategy']} ({contents['status']})", *ours, gap)
+        seconds = f"{contents['seconds']:.2f}"
+        result = f"{contents['strategy']} ({contents['status']})"
+        table.add_row(changes, result, *ours, gap, seconds)
         for row in contents["published"]:
             theirs = [f"{row[column]:.6g}" if column in row else "" for column in COLUMNS]
-            table.add_row("", f"published: {row['name']}", *theirs, "", style="dim")
+            table.add_row("", f"published: {row['name']}", *theirs, "", "", style="dim")
     return table
 
 

@@ -81,6 +81,8 @@ def certificate_text(result: Result) -> str:
     patients = f"these {session.patients} patients" if session.patients > 1 else "this patient"
     if objective.free:
         patients = f"at most {session.patients} patients"
+    if not session.alike:
+        patients += " in this order"
     if result.constraints:
         patients += " under these constraints"
     step = objective.step
@@ -89,7 +91,7 @@ def certificate_text(result: Result) -> str:
     if result.status == "heuristic":
         return f"The best schedule found; that there is none better is not proved{reason}."
     proved = f"Proved: no schedule of {patients} costs less than {result.lower_bound:.9f}{grid}; "
-    if result.status == "optimal":
-        return f"{proved}this one costs {result.cost:.9f} (gap {result.gap:.1g})."
+    if result.status.startswith("optimal"):
+        return f"{proved}this one costs {result.cost:.9f} (gap {result.gap:.1g}){reason}."
     gained = f"this one costs {result.cost:.9f}, so at most {result.gap:.3g} can be gained"
     return f"{proved}{gained}{reason}."

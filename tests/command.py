@@ -4,6 +4,7 @@ import contextlib
 import io
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def process(*arguments: str, cwd: Path) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def command(*arguments: str, cwd: Path) -> Done:
+def command(*arguments: str, cwd: Path, entry: Callable[[], None] = main) -> Done:
     """Run the command in a folder, in this process: torch takes seconds to import."""
     GlobalHydra.instance().clear()
     out, err = io.StringIO(), io.StringIO()
@@ -46,7 +47,7 @@ def command(*arguments: str, cwd: Path) -> Done:
     ):
         patch.setattr(sys, "argv", ["opt", *arguments])
         try:
-            main()
+            entry()
         except SystemExit as end:
             status = end.code
     GlobalHydra.instance().clear()

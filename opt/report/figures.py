@@ -5,11 +5,10 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-import plotly.graph_objects as go
-
 from objective import Profile
 from opt.report.figure import Figure, blank_plot
-from opt.report.style import ACCENT, COLOURS, NEUTRAL
+from opt.report.schedule_plot import clock_axis, schedule_plot
+from opt.report.style import ACCENT, COLOURS, NEUTRAL, rgba
 from opt.result import Result
 from opt.words import clock
 
@@ -23,22 +22,12 @@ def schedule_figure(result: Result, start: int) -> Figure:
     """Bars of patients per interval on a clock axis."""
     session, length = result.objective.session, result.objective.session.interval_length
     times = [start + t * length for t in range(session.intervals)]
-    plot = blank_plot("Time of day", "Patients booked")
-    plot.add_bar(
-        x=[time + length / 2 for time in times],
-        y=result.schedule,
-        width=0.85 * length,
-        marker_color=ACCENT,
-        customdata=[clock(time) for time in times],
-        hovertemplate="%{customdata}: %{y} booked<extra></extra>",
-    )
+    plot = schedule_plot(session, result.schedule, start)
     for interval in result.constraints.blocked or ():
         plot.add_vrect(
             x0=times[interval], x1=times[interval] + length, fillcolor=NEUTRAL, opacity=0.25,
             line_width=0,
         )  # fmt: skip
-    _clock_axis(plot, start, start + session.length)
-    plot.update_yaxes(dtick=1, rangemode="tozero")
     booked = [(time, count) for time, count in zip(times, result.schedule, strict=True) if count]
     sentence = "Nobody is booked."
     if booked:
@@ -73,7 +62,7 @@ def waiting_figure(result: Result, profile: Profile, start: int) -> Figure:
             y=[*frame[high], *reversed(list(frame[low]))],
             mode="lines",
             fill="toself",
-            fillcolor=_rgba(COLOURS["waiting"], opacity),
+            fillcolor=rgba(COLOURS["waiting"], opacity),
             line_width=0,
             hoverinfo="skip",
         )
@@ -139,7 +128,7 @@ def finish_figure(result: Result, profile: Profile, start: int) -> Figure:
     plot.add_annotation(
         x=start + length, y=1, yref="paper", yanchor="bottom", text="planned end", showarrow=False
     )
-    _clock_axis(plot, start + edges[0], start + edges[-1])
+    clock_axis(plot, start + edges[0], start + edges[-1])
     return Figure(
         "finish",
         "When the session ends",
@@ -263,16 +252,3 @@ def _minutes(result: Result) -> list[str]:
 
 def _short(schedule: Sequence[int]) -> str:
     return " ".join(map(str, schedule))
-
-
-def _clock_axis(plot: go.Figure, first: float, last: float) -> None:
-    step = next((s for s in (5, 15, 30, 60, 120, 240) if (last - first) / s <= 9), 480)
-    marks = [m for m in range(int(first // step * step), int(last) + step, step) if m >= first]
-    plot.update_xaxes(
-        tickvals=marks, ticktext=[clock(mark) for mark in marks], range=[first - 2, last + 2]
-    )
-
-
-def _rgba(colour: str, opacity: float) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"

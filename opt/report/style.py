@@ -10,6 +10,8 @@ COLOURS = {
 }
 ACCENT = "#009E73"
 NEUTRAL = "#999999"
+#: For lines of things that are not measures, the most important first.
+SERIES = ("#009E73", "#0072B2", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00")
 
 TEMPLATE = go.layout.Template(
     layout={
@@ -24,3 +26,9 @@ TEMPLATE = go.layout.Template(
         "hoverlabel": {"align": "left"},
     }
 )
+
+
+def rgba(colour: str, opacity: float) -> str:
+    """Return a colour like #0072B2 with an opacity, as plotly wants it."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"

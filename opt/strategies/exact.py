@@ -42,6 +42,7 @@ class Exact:
     target_gap: float = 0.0
     space: Space | None = None
     name: ClassVar[str] = "exact"
+    deterministic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         non_negative_number("strategy.target_gap", self.target_gap)

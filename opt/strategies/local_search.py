@@ -52,6 +52,11 @@ class LocalSearch:
                 "strategy.neighbourhood", self.neighbourhood, "'moves' or 'shift_vectors'"
             )
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether every seed gives the same run: only further starts and the order are random."""
+        return self.starts == 1 and self.improvement == "best"
+
     def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return a run from the starts."""
         if self.neighbourhood == "shift_vectors":

@@ -23,6 +23,7 @@ class BaileyWelch:
 
     spacing: float | None = None
     name: ClassVar[str] = "bailey_welch"
+    deterministic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check_spacing(self.spacing)
@@ -39,6 +40,7 @@ class Individual:
 
     spacing: float | None = None
     name: ClassVar[str] = "individual"
+    deterministic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check_spacing(self.spacing)
@@ -55,6 +57,7 @@ class TwoAtATime:
 
     spacing: float | None = None
     name: ClassVar[str] = "two_at_a_time"
+    deterministic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check_spacing(self.spacing)
@@ -70,6 +73,7 @@ class Equispaced:
     """One patient at a time, spread evenly over the session."""
 
     name: ClassVar[str] = "equispaced"
+    deterministic: ClassVar[bool] = True
 
     def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return the run that prices the rule's schedule."""

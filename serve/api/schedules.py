@@ -58,9 +58,11 @@ def post_schedules(request: SchedulesIn) -> dict[str, Any]:
         request.seed,
         constraints=constraints,
     )
+    order = result.objective.session.order
     return {
         "schedules": [result.schedule],
         "performance": [result.performance.row(0)],
+        "order": None if order is None else list(order),
         "status": result.status,
         "lower_bound": result.lower_bound,
         "gap": result.gap,

@@ -2,15 +2,20 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from opt import STRATEGIES
+from opt.result import Status
 
 #: Limits of one request: what a busy service can answer while somebody waits.
 MAX_PATIENTS, MAX_INTERVALS, MAX_SCHEDULES = 100, 500, 10_000
 MAX_SECONDS = 60.0
+#: Parameters of strategies that name files, which no request may.
+FILES = ("path",)
 #: Largest population, number of starts and the like of one request.
 MAX_PARAMETER = 1_000
+#: Strategies that a request may name: those whose iterations are short, so that its seconds count.
+REQUESTABLE = tuple(name for name in STRATEGIES if name != "stochastic_program")
 
 Minutes = Annotated[float, Field(gt=0, le=1440)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
@@ -143,7 +148,7 @@ class PenaltiesIn(Strict):
 class StrategyIn(Strict):
     """A strategy of the registry and its parameters, names and numbers."""
 
-    name: Literal[tuple(STRATEGIES)] = "exact"  # type: ignore[valid-type]
+    name: Literal[REQUESTABLE] = "exact"  # type: ignore[valid-type]
     parameters: dict[
         str,
         Annotated[int, Field(ge=0, le=MAX_PARAMETER)]
@@ -151,6 +156,13 @@ class StrategyIn(Strict):
         | Annotated[str, Field(max_length=40)]
         | None,
     ] = {}
+
+    @field_validator("parameters")
+    @classmethod
+    def _names_no_file(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        if any(parameters.get(name) is not None for name in FILES):
+            raise ValueError("must name no file of the service")
+        return parameters
 
 
 class StoppingIn(Strict):
@@ -198,7 +210,9 @@ class SchedulesOut(BaseModel):
 
     schedules: list[list[int]]
     performance: list[PerformanceOut]
-    status: Literal["optimal", "bounded", "heuristic"] | None = None
+    #: Types of the patients in the order that was chosen, where they differ.
+    order: list[str] | None = None
+    status: Status | None = None
     lower_bound: float | None = None
     gap: float | None = None
     termination: str | None = None

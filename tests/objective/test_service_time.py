@@ -31,6 +31,36 @@ def test_mean_and_cv_are_those_asked_for(law: ServiceTime, mean: float, cv: floa
     assert abs(sample.mean() - mean) <= 5 * max(sample.std(), 1e-9) / math.sqrt(200_000)
 
 
+@pytest.mark.parametrize("law", [row[0] for row in LAWS], ids=lambda law: f"{law.law} {law.cv:.2f}")
+def test_quantiles_turn_uniform_numbers_into_the_law(law: ServiceTime):
+    """Rising, not exceeded with their probability at the least; evenly spread ones keep the law."""
+    probability = (np.arange(100_000) + 0.5) / 100_000
+    minutes = law.quantile(probability)
+    assert (np.diff(minutes) >= 0).all()
+    assert minutes.mean() == pytest.approx(law.mean, rel=2e-3)
+    assert minutes.std() == pytest.approx(law.cv * law.mean, rel=2e-2, abs=1e-9)
+    for index in (10, 30_000, 77_777):
+        upto = 1 - law.distribution.survival(minutes[index])
+        assert upto >= probability[index] - 1e-9
+        before = 1 - law.distribution.survival(minutes[index] - 1e-6)
+        assert before <= probability[index] + 1e-6
+
+
+def test_a_class_that_holds_nobody_has_no_quantile():
+    """Between 10 and 20 minutes there is nobody: just over one half leads beyond."""
+    law = ServiceTime.histogram([0, 10, 20, 30], [1, 0, 1])
+    assert law.quantile([0.0, 0.25, 0.5, 0.5001, 0.75]) == pytest.approx(
+        [0, 5, 10, 20, 25], abs=0.01
+    )
+
+
+@pytest.mark.parametrize("probability", [1.0, -0.1, float("nan"), [0.5, 2.0]])
+def test_a_quantile_is_of_a_probability(probability: object):
+    """At least 0 and below 1."""
+    with pytest.raises(InvalidInput, match="at least 0 and less than 1"):
+        ServiceTime.exponential(9.0).quantile(probability)  # type: ignore
+
+
 @pytest.mark.parametrize("step", [1.0, 0.5])
 @pytest.mark.parametrize("law", [row[0] for row in LAWS], ids=lambda law: f"{law.law} {law.cv:.2f}")
 def test_the_mass_on_a_grid_keeps_the_mean_and_spreads(law: ServiceTime, step: float):

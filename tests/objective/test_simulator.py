@@ -17,6 +17,7 @@ from objective import (
     WalkIns,
     Weights,
     simulate,
+    simulate_times,
     simulator,
 )
 from objective.simulated_days import estimate
@@ -104,6 +105,62 @@ def test_equal_seeds_give_equal_days(four_patients: ClinicSession):
 def fixed(minutes: float) -> ServiceTime:
     """Consultations that all take the same time."""
     return ServiceTime.deterministic(minutes)
+
+
+@pytest.mark.parametrize("name", [name for name in REAL_CLINICS if "priority" not in name])
+def test_times_at_the_starts_of_intervals_are_a_schedule(name: str):
+    """The same days, to the last digit."""
+    session, schedule = REAL_CLINICS[name], [2, 0, 1, 1, 0, 1, 0, 1, 0]
+    planned = simulate(session, schedule, days=500, seed=3)
+    timed = simulate_times(session, [0, 0, 6, 9, 15, 21], days=500, seed=3)
+    for one, other in ((planned.wait, timed.wait), (planned.end, timed.end)):
+        assert one.tolist() == other.tolist()
+
+
+def test_times_between_starts_are_those_of_a_finer_grid():
+    """Every half interval: as a schedule of twice as many intervals."""
+    coarse = ClinicSession(3, 4, 10.0, ServiceTime.gamma(8.0, 0.5), 0.2)
+    fine = ClinicSession(3, 8, 5.0, ServiceTime.gamma(8.0, 0.5), 0.2)
+    timed = simulate_times(coarse, [0.0, 5.0, 25.0], days=500, seed=3)
+    planned = simulate(fine, [1, 1, 0, 0, 0, 1, 0, 0], days=500, seed=3)
+    assert torch.allclose(timed.wait, planned.wait, atol=1e-9)
+    assert torch.allclose(timed.end, planned.end, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", list(REAL_CLINICS))
+def test_the_cost_of_simulated_days_is_their_weighted_sum(name: str):
+    """Of the means, with the weight of each patient, for both definitions of idle time."""
+    session = REAL_CLINICS[name]
+    days = simulate(session, [2, 0, 1, 1, 0, 1, 0, 1, 0], days=500, seed=3)
+    weights = Weights(3.0, 2.0, 0.5)
+    for idle, minutes in (("session", days.session_idle), ("makespan", days.makespan_idle)):
+        cost = days.cost(weights, idle)  # type: ignore[arg-type]
+        expected = 3 * days.weighted_waiting.mean + 2 * minutes.mean + 0.5 * days.tardiness.mean
+        assert cost.mean == pytest.approx(expected, rel=1e-12)
+        assert cost.standard_error > 0
+
+
+BAD_TIMES = {
+    "too few": ([0.0, 5.0], "times is"),
+    "falling": ([0.0, 9.0, 5.0, 20.0], "nondecreasing"),
+    "before the session": ([-1.0, 5.0, 9.0, 20.0], "not negative"),
+    "not a number": ([0.0, 5.0, float("nan"), 20.0], "4 finite minutes"),
+    "text": ("soon", "4 finite minutes"),
+}
+
+
+@pytest.mark.parametrize("case", list(BAD_TIMES))
+def test_times_that_are_none_are_refused(case: str, four_patients: ClinicSession):
+    """One finite time per patient, in their order."""
+    times, message = BAD_TIMES[case]
+    with pytest.raises(InvalidInput, match=message):
+        simulate_times(four_patients, times, days=10, seed=0)  # type: ignore[arg-type]
+
+
+def test_times_between_intervals_have_no_meaning_under_priority():
+    """Who goes first is decided at the starts of intervals."""
+    with pytest.raises(InvalidInput, match=r"walk_ins.discipline is 'priority'"):
+        simulate_times(REAL_CLINICS["priority"], [0.0] * 6, days=10, seed=0)
 
 
 def test_an_interruption_comes_after_who_waits_and_before_who_arrives():

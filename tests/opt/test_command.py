@@ -321,3 +321,42 @@ def test_ctrl_c_keeps_the_best_and_the_run_can_go_on(tmp_path: Path):
     second = json.loads((tmp_path / "run" / "result.json").read_text())
     assert second["evaluations"] > first["evaluations"]
     assert second["cost"] <= first["cost"]
+
+
+DIFFERENT = (
+    "session.patients=4",
+    "session.intervals=8",
+    "session.patient_types={new:{service_time:{law:gamma,mean:15,cv:0.5}},return:{no_show:0.2}}",
+    "session.order=[new,return,new,return]",
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "table", "words"),
+    [
+        (
+            ["strategy=stochastic_program", "strategy.sequence=searched", "strategy.scenarios=20"],
+            "continuous_times.csv",
+            "Appointments at any time",
+        ),
+        (["strategy=order_search"], "order.csv", "Of 6 orders"),
+    ],
+    ids=["stochastic program", "order search"],
+)
+def test_the_order_of_patients_is_decided_printed_and_written(
+    tmp_path: Path, arguments: list[str], table: str, words: str
+):
+    """The result has the order found, verifies from its file, and the report shows it."""
+    done = command(*arguments, *DIFFERENT, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert words in " ".join(done.stdout.split())
+    assert "HiGHS" not in done.stdout
+    folder = run_folder(tmp_path)
+    result = json.loads((folder / "result.json").read_text())
+    assert sorted(result["session"]["order"]) == ["new", "new", "return", "return"]
+    assert (folder / table).read_text().count("return") >= 2
+    name = table.removesuffix(".csv")
+    assert result["findings"][name]["order"] == result["session"]["order"]
+    assert f'id="plot-{name}"' in (folder / "report.html").read_text()
+    verified = command(f"verify={folder / 'result.json'}", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout

@@ -110,8 +110,17 @@ def test_what_a_real_clinic_asks_for_is_taken(client: FlaskClient):
         constraints={"capacity": 1, "fixed": {"1": 0}, "maximum_gap": 3},
     ).get_json()
     assert body["status"] == "optimal"
+    assert body["order"] == ["new", "return", "return", "new", "return", "return"]
     (schedule,) = body["schedules"]
     assert schedule[0] == 1 == max(schedule)
+    body = post(
+        client,
+        session__patient_types=types,
+        session__order=["new", "return", "return", "new", "return", "return"],
+        strategy={"name": "order_search", "parameters": {"starts": 1}},
+    ).get_json()
+    assert body["status"] == "optimal in its order"
+    assert sorted(body["order"]) == ["new"] * 2 + ["return"] * 4
 
     rounded = {"law": "rounded", "of": {"law": "exponential", "mean": 9}, "step": 1}
     body = post(
@@ -166,6 +175,8 @@ BAD = {
     "no patients": ({"session__patients": 0}, "session.patients"),
     "part of a patient": ({"session__patients": 2.5}, "session.patients"),
     "patients as text": ({"session__patients": "6"}, "session.patients"),
+    "a file of the service": (
+        {"strategy": {"name": "atlas", "parameters": {"path": "/etc"}}}, "strategy.parameters"),
     "far too many patients": ({"session__patients": 100_000}, "session.patients"),
     "no weights": ({"weights": {"waiting": 0, "idle": 0, "tardiness": 0}}, "weights"),
     "an unknown field": ({"doctor": "strange"}, "doctor"),
@@ -182,6 +193,8 @@ BAD = {
         {"session__service_time": {"law": "lognormal", "mean": 60, "cv": 1},
          "session__patients": 100}, "session"),
     "a target to instantiate": ({"strategy": {"_target_": "os.system"}}, "strategy._target_"),
+    "a solver that does not look at the clock": (
+        {"strategy": {"name": "stochastic_program"}}, "strategy.name"),
     "an interpolation": ({"strategy": {"name": "${oc.env:HOME}"}}, "strategy.name"),
     "an override": (
         {"strategy": {"name": "exact", "parameters": {"hydra.run.dir": "x"}}},

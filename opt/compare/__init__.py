@@ -1,0 +1,1 @@
+"""Comparing strategies over instances and seeds: ``python -m opt.compare``."""

@@ -1,0 +1,1 @@
+"""What forecasts of patients are worth: the schedules they lead to, on days that happened."""

@@ -1,0 +1,1 @@
+"""Two-stage stochastic programs for appointment times, on sampled days."""

@@ -1,0 +1,1 @@
+"""Networks that guess what schedules cost, so that the chain prices only the promising ones."""
