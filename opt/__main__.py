@@ -194,8 +194,9 @@ def verify_file(path: Path) -> int:
             f"Verified: {path}: cost {contents['cost']:.9f}; without a certificate, nothing more."
         )
     else:
+        order = " in this order of the patients" if contents["session"].get("order") else ""
         print(
-            f"Verified: {path}: cost {contents['cost']:.9f}; no schedule costs less than "
+            f"Verified: {path}: cost {contents['cost']:.9f}; no schedule{order} costs less than "
             f"{contents['lower_bound']:.9f} (gap {contents['gap']:.1g})."
         )
     return 0

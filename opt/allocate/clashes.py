@@ -50,7 +50,7 @@ def _possible(options: Options, demanded: Sequence[int], limited: Collection[Cap
     kinds = [[number] for number in demanded]
     deadline = time.monotonic() + QUESTION_SECONDS
     # Any plan will do.
-    solved = solve_model(options, kinds, columns, deadline, ANY, set(limited))
+    solved = solve_model(options, kinds, columns, ANY, deadline, set(limited))
     return not solved.infeasible
 
 

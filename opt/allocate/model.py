@@ -1,4 +1,4 @@
-"""The allocation as a linear or integer program in Pyomo, solved by HiGHS on one thread."""
+"""The allocation as an integer program in Pyomo, solved by HiGHS on one thread."""
 
 import math
 import time
@@ -7,25 +7,26 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import pyomo.environ as pyomo
-from pyomo.contrib.solver.common.results import SolutionStatus
+from pyomo.contrib.solver.common.results import SolutionStatus, TerminationCondition
 from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr import LinearExpression
 
 from opt.allocate.options import ROUNDING, Capacity, Option, Options
 from opt.allocate.patterns import maximal_patterns
 
+#: The model has an objective that is at least 0, so that it is not unbounded.
+INFEASIBLE = (
+    TerminationCondition.provenInfeasible,
+    TerminationCondition.infeasibleOrUnbounded,
+)
 #: A kind of requests, by its place among the kinds, and a place that they may have.
 Column = tuple[int, Option]
 
 
 class Solved(NamedTuple):
-    """How many requests get each column; what reduced costs say of it; the bound.
-
-    ``numbers`` is None if no solution was found, and ``reduced`` without a relaxation solved.
-    """
+    """How many requests get each column, None if no solution was found; and the bound."""
 
     numbers: list[float] | None
-    reduced: list[float] | None
     bound: float
     infeasible: bool
 
@@ -34,10 +35,9 @@ def solve_model(
     options: Options,
     kinds: Sequence[Sequence[int]],
     columns: Sequence[Column],
+    gap: float,
     deadline: float,
-    gap: float | None = None,
     limited: Collection[Capacity] | None = None,
-    target: float | None = None,
 ) -> Solved:
     """Solve the program for some requests over some columns.
 
@@ -49,21 +49,18 @@ def solve_model(
         The requests, by number; those together are alike.
     columns
         Places that may be given.
+    gap
+        Relative gap at which to stop.
     deadline
         Moment of `time.monotonic` at which to stop.
-    gap
-        Relative gap at which the integer program is solved; None solves the linear relaxation.
     limited
         The capacities that count; by default all.
-    target
-        An objective that is good enough to stop at.
     """
     model = pyomo.ConcreteModel()
-    domain = pyomo.NonNegativeReals if gap is None else pyomo.NonNegativeIntegers
     sizes = [len(members) for members in kinds]
     requests = options.problem.requests
-    model.place = pyomo.Var(range(len(columns)), domain=domain)
-    model.none = pyomo.Var(range(len(sizes)), domain=domain)
+    model.place = pyomo.Var(range(len(columns)), domain=pyomo.NonNegativeIntegers)
+    model.none = pyomo.Var(range(len(sizes)), domain=pyomo.NonNegativeIntegers)
     model.longest = pyomo.Var(domain=pyomo.NonNegativeReals)
     place, none = model.place, model.none
 
@@ -96,7 +93,7 @@ def solve_model(
         variables.append(model.longest)
         _let_longest_be_the_longest(model, options, kinds, columns, by_kind)
     model.cost = pyomo.Objective(expr=_linear(costs, variables))
-    return _solved(model, columns, deadline, gap, target)
+    return _solved(model, len(columns), gap, deadline)
 
 
 def _let_it_fit(
@@ -154,42 +151,24 @@ def _linear(coefficients: Sequence[float], variables: Sequence[object]) -> Linea
     )
 
 
-def _solved(
-    model: pyomo.ConcreteModel,
-    columns: Sequence[Column],
-    deadline: float,
-    gap: float | None,
-    target: float | None,
-) -> Solved:
+def _solved(model: pyomo.ConcreteModel, columns: int, gap: float, deadline: float) -> Solved:
+    """Solve the model, whatever comes of it: a limit is not an error."""
     left = deadline - time.monotonic()
     if left <= 0:
-        return Solved(None, None, -math.inf, infeasible=False)
+        return Solved(None, -math.inf, infeasible=False)
     result = Highs().solve(
         model,
         threads=1,
         time_limit=left,
         rel_gap=gap,
-        solver_options={} if target is None else {"objective_target": target},
         load_solutions=False,
         raise_exception_on_nonoptimal_result=False,
     )
-    status, bound = result.solution_status, result.objective_bound
-    infeasible = result.termination_condition.name in (
-        "provenInfeasible",
-        "locallyInfeasible",
-        "infeasibleOrUnbounded",
-    )
-    if infeasible:
-        return Solved(None, None, math.inf, infeasible=True)
-    if status not in (SolutionStatus.optimal, SolutionStatus.feasible):
-        lowest = -math.inf if bound is None else float(bound)
-        return Solved(None, None, lowest if gap is not None else -math.inf, infeasible=False)
+    if result.termination_condition in INFEASIBLE:
+        return Solved(None, math.inf, infeasible=True)
+    bound = -math.inf if result.objective_bound is None else float(result.objective_bound)
+    if result.solution_status not in (SolutionStatus.optimal, SolutionStatus.feasible):
+        return Solved(None, bound, infeasible=False)
     values = result.solution_loader.get_vars()
-    numbers = [float(values[model.place[index]]) for index in range(len(columns))]
-    if gap is not None:
-        return Solved(numbers, None, float(bound), infeasible=False)
-    if status != SolutionStatus.optimal:
-        return Solved(None, None, -math.inf, infeasible=False)
-    costs = result.solution_loader.get_reduced_costs()
-    reduced = [float(costs[model.place[index]]) for index in range(len(columns))]
-    return Solved(numbers, reduced, float(result.incumbent_objective), infeasible=False)
+    numbers = [float(values[model.place[index]]) for index in range(columns)]
+    return Solved(numbers, bound, infeasible=False)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from objective import InvalidInput
 from opt.allocate.clinic import Provider
 from opt.allocate.half_day import HalfDay
 from opt.allocate.problem import Problem
@@ -23,6 +24,8 @@ from opt.allocate.request import Request
 
 #: By how much a capacity may be exceeded, which is what the solver allows for rounding.
 ROUNDING = 1e-6
+#: Most places that may be decided about: more fit neither memory nor any patience.
+MAX_PLACES = 500_000
 
 
 class Capacity(NamedTuple):
@@ -96,11 +99,15 @@ class Options:
     def of(self) -> list[list[Option]]:
         """The options of each request, by day."""
         alike: dict[object, list[Option]] = {}
-        found = []
+        found, places = [], 0
         for request in self.problem.requests:
             key = self.kind(request)
             if key not in alike:
                 alike[key] = list(self._options(request))
+                places += len(alike[key])
+            if places > MAX_PLACES:
+                allowed = f"fewer, or with narrower windows: {MAX_PLACES:,} places at most"
+                raise InvalidInput("requests", f"{len(self.problem.requests)} requests", allowed)
             found.append(alike[key])
         return found
 

@@ -11,6 +11,8 @@ from opt.report.style import ACCENT, COLOURS, NEUTRAL
 
 #: Pixels of a row of the heat map, and of what is above and below all rows.
 ROW, FRAME = 26, 140
+#: Most marks of weeks below it.
+WEEK_MARKS = 5
 #: From white to the accent.
 SHADES = [[0.0, "#ffffff"], [1.0, ACCENT]]
 
@@ -66,7 +68,16 @@ def use_figure(allocation: Allocation) -> Figure:
         colorbar={"title": {"text": "% used"}, "thickness": 12},
     )
     plot.update_layout(height=FRAME + ROW * len(rows), plot_bgcolor="#eeeeee")
-    plot.update_xaxes(tickangle=-60, showgrid=False, nticks=12, type="category")
+    # One mark a week: more do not fit a phone.
+    weeks = {half_day.day.isocalendar()[:2]: half_day for half_day in reversed(half_days)}
+    marks = sorted(weeks.values())[:: -(-len(weeks) // WEEK_MARKS)]
+    plot.update_xaxes(
+        tickvals=[mark.words for mark in marks],
+        ticktext=[f"{mark.day.day} {mark.day:%b}" for mark in marks],
+        tickangle=0,
+        showgrid=False,
+        type="category",
+    )
     plot.update_yaxes(autorange="reversed", showgrid=False, type="category")
     sessions = [use for use in allocation.use if use.kind != "resource"]
     full = sum(use.utilisation >= 0.995 for use in sessions)
@@ -89,7 +100,7 @@ def use_figure(allocation: Allocation) -> Figure:
 def group_figure(allocation: Allocation) -> Figure:
     """Bars of the mean access time of each group."""
     groups = allocation.groups
-    plot = blank_plot("Mean access time in days", "")
+    plot = blank_plot("Mean days", "")
     plot.add_bar(
         y=[group.name for group in groups],
         x=[group.access for group in groups],
@@ -107,13 +118,14 @@ def group_figure(allocation: Allocation) -> Figure:
     )
     plot.update_layout(height=FRAME + 2 * ROW * len(groups))
     plot.update_yaxes(autorange="reversed", type="category")
-    sentence = f"Everybody waits {groups[0].access:.1f} days on average."
+    longest, shortest = groups[0], groups[-1]
+    sentence = f"On average everybody waits {mean:.1f} days"
     if len(groups) > 1:
-        sentence = (
-            f"The group {groups[0].name} waits longest, {groups[0].access:.1f} days on average, "
-            f"{groups[0].access - mean:.1f} more than everybody; {groups[-1].name} waits "
-            f"{groups[-1].access:.1f}. Those without a place count as set out below."
+        sentence += (
+            f"; {longest.name} waits longest, {longest.access:.1f} days, and {shortest.name} "
+            f"shortest, {shortest.access:.1f}"
         )
+    sentence += ". Those without a place count as set out below."
     return Figure(
         "groups",
         "How fair it is",

@@ -16,7 +16,7 @@ from opt.allocate.importance import Importance
 from opt.allocate.request import Request
 
 #: Most days of a horizon, and most requests.
-MAX_DAYS, MAX_REQUESTS = 366, 20_000
+MAX_DAYS, MAX_REQUESTS = 366, 5_000
 
 
 @dataclass(frozen=True)

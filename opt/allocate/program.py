@@ -1,13 +1,8 @@
-"""The integer program of an allocation, solved to a gap.
+"""The integer program of an allocation, solved to a gap by a deadline.
 
 Variables are the number of requests of a kind (alike in everything that counts) that get a place,
-for allowed places only, and the number that get none.
-
-The linear relaxation gives a bound, and for each place a reduced cost: a solution that uses a place
-of reduced cost r costs at least the bound plus r. So places with r above the distance from the
-bound to the best solution known can be left out without loss. First only the most promising places
-are kept, which solves fast; if the solution is not within the gap of the bound, then all places
-that can be in a better one.
+for allowed places only, and the number that get none. Places by urgency are there from the start,
+so that there is always something to return.
 """
 
 import math
@@ -18,10 +13,6 @@ from opt.allocate.greedy import filled, greedy
 from opt.allocate.model import Column, solve_model
 from opt.allocate.options import Option, Options
 
-#: Places per kind of requests that are kept at first, on average.
-PLACES = 10
-#: Share of the gap that the first, smaller program is allowed.
-SHARE = 0.25
 #: Relative gap that counts as none.
 NONE = 1e-6
 
@@ -59,38 +50,15 @@ def solve(options: Options, gap: float, deadline: float) -> Solution:
         for kind, members in enumerate(options.kinds)
         for option in options.of[members[0]]
     ]
-    relaxation = solve_model(options, options.kinds, columns, deadline)
-    relaxed = relaxation.bound
-    bound = max(relaxed, _without_capacities(options))
-    reduced = relaxation.reduced or []
-    limit = sorted(reduced)[: PLACES * len(options.kinds)][-1] if reduced else 0.0
-    while reduced and relative_gap(known, bound) > max(gap, NONE):
-        if time.monotonic() >= deadline:
-            break
-        most = min(known - relaxed, max(reduced))
-        complete = limit >= most
-        limit = min(limit, most)
-        kept = [
-            column
-            for column, cost in zip(columns, reduced, strict=True)
-            if cost <= limit + NONE * max(1.0, abs(relaxed))
-        ]
-        found = solve_model(
-            options,
-            options.kinds,
-            kept,
-            deadline,
-            gap if complete else SHARE * gap,
-            target=bound / (1 - gap) if bound > 0 else None,
-        )
+    bound = _without_capacities(options)
+    if relative_gap(known, bound) > max(gap, NONE) and time.monotonic() < deadline:
+        found = solve_model(options, options.kinds, columns, gap, deadline)
         if found.numbers is not None:
-            better = filled(options, _by_request(options, kept, found.numbers), range(len(chosen)))
+            places = _by_request(options, columns, found.numbers)
+            better = filled(options, places, range(len(chosen)))
             if _objective(options, better) < known:
                 chosen, known = better, _objective(options, better)
-        bound = max(bound, min(found.bound, math.inf if complete else relaxed + limit, known))
-        if complete:
-            break
-        limit = min(known - relaxed, max(reduced))
+        bound = max(bound, min(found.bound, known))
     remaining = relative_gap(known, bound)
     termination = "optimal" if remaining <= NONE else "gap" if remaining <= gap else "time limit"
     return Solution(chosen, known, bound, by_urgency, termination)

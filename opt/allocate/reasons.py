@@ -15,9 +15,10 @@ REASONS = {
     "visit_type": "no provider sees this visit type",
     "window": "the window lies outside the horizon",
     "absent": "no provider who sees this visit type has a long enough session in the window",
-    "resource": "a room or equipment is full or missing in the window",
     "urgency": "only more urgent requests took the places",
-    "full": "all places in the window are taken",
+    "provider": "no provider who sees this visit type has time left in the window",
+    "resource": "rooms or equipment are full or missing where a provider has time",
+    "elsewhere": "the patient has another visit where there is room",
     "weighing": "there is room, but a visit there counts more than none",
     "time": "no place was found before the time limit",
 }
@@ -125,8 +126,6 @@ def _reason(
         )
     count = f"{len(places)} possible place{'s' * (len(places) > 1)} in the window"
     sentence = f"Of the {count} none is left: {'; '.join(_taken(blocked))}."
-    if all({key.kind for key in keys} == {"resource"} for _, keys in blocked):
-        return "resource", sentence
     by_more_urgent = all(
         any(
             urgency[key] and min(urgency[key]) > request.urgency
@@ -137,7 +136,17 @@ def _reason(
     )
     if by_more_urgent:
         return "urgency", f"{sentence} More urgent requests alone took them."
-    return "full", sentence
+    # A place is first of all its provider's: what else it lacks matters where there is time.
+    ways = {_first_lack(keys) for _, keys in blocked}
+    return next(way for way in ("elsewhere", "resource", "provider") if way in ways), sentence
+
+
+def _first_lack(keys: Sequence[Capacity]) -> str:
+    """Return what stands in the way of a place before anything else."""
+    kinds = {key.kind for key in keys}
+    if kinds & {"minutes", "seats"}:
+        return "provider"
+    return "resource" if "resource" in kinds else "elsewhere"
 
 
 def _taken(blocked: Sequence[tuple[Option, Sequence[Capacity]]]) -> list[str]:
@@ -146,10 +155,10 @@ def _taken(blocked: Sequence[tuple[Option, Sequence[Capacity]]]) -> list[str]:
     resources: dict[str, set[HalfDay]] = defaultdict(set)
     elsewhere = False
     for one, keys in blocked:
-        kinds = {key.kind for key in keys}
-        if kinds & {"minutes", "seats"}:
+        way = _first_lack(keys)
+        if way == "provider":
             busy[one.provider] = None
-        elif "resource" in kinds:
+        elif way == "resource":
             for key in keys:
                 if key.kind == "resource":
                     resources[key.name].add(key.half_day)

@@ -129,17 +129,23 @@ def recommend(
     sessions = _checked(request, sessions)
     left_out = {EARLY: 0, LATE: 0}
     seats: list[tuple[int, int]] = []
+    begins: list[datetime | None] = []
     for index, session in enumerate(sessions):
         for interval in session.open:
-            why = _outside(request, session.begins(interval))
+            moment = session.begins(interval)
+            why = _outside(request, moment)
             if why is None:
                 seats.append((index, interval))
+                begins.append(moment)
             else:
                 left_out[why] += 1
-    since = _since(request, sessions, seats)
+    # Days count from the earliest date, else from the first seat.
+    since = request.earliest or min((one for one in begins if one is not None), default=None)
     ranked = []
-    for (index, interval), numbers in zip(seats, _priced(request, sessions, seats), strict=True):
-        seat = _seat(request, sessions[index], interval, numbers, importance, since)
+    for (index, interval), moment, numbers in zip(
+        seats, begins, _priced(request, sessions, seats), strict=True
+    ):
+        seat = _seat(request, sessions[index], interval, moment, numbers, importance, since)
         ranked.append((round(seat.score, DIGITS), seat.days or 0.0, index, interval, seat))
     ranked.sort(key=lambda one: one[:4])
     return Recommendation(
@@ -175,16 +181,6 @@ def _outside(request: Request, begins: datetime | None) -> str | None:
     if begins is not None and request.latest is not None and begins > request.latest:
         return LATE
     return None
-
-
-def _since(
-    request: Request, sessions: Sequence[OpenSession], seats: Sequence[tuple[int, int]]
-) -> datetime | None:
-    """Return from when days are counted: the earliest date, else the first seat."""
-    if request.earliest is not None:
-        return request.earliest
-    begins = (sessions[index].begins(interval) for index, interval in seats)
-    return min((one for one in begins if one is not None), default=None)
 
 
 def _priced(
@@ -228,11 +224,12 @@ def _seat(
     request: Request,
     session: OpenSession,
     interval: int,
+    begins: datetime | None,
     numbers: Mapping[str, float],
     importance: Importance,
     since: datetime | None,
 ) -> RankedSeat:
-    begins, acceptance = session.begins(interval), session.accepted(interval)
+    acceptance = session.accepted(interval)
     days = None
     if begins is not None and since is not None:
         days = (begins - since).total_seconds() / 86_400

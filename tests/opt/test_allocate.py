@@ -183,6 +183,21 @@ def test_at_the_time_limit_the_best_so_far_is_returned():
     assert allocation.bound <= allocate(problem).objective
 
 
+def test_a_limit_in_the_middle_of_the_search_returns_the_best_so_far():
+    """What the solver has when it is stopped, or the places by urgency."""
+    problem = example(300, seed=4)
+    allocation = allocate(problem, time_limit=2.0, gap=0.0)
+    check(allocation)
+    assert allocation.termination == "time limit"
+
+
+def test_too_many_places_are_refused_before_memory_is_full(monkeypatch: pytest.MonkeyPatch):
+    """By name, with what is allowed."""
+    monkeypatch.setattr("opt.allocate.options.MAX_PLACES", 100)
+    with pytest.raises(InvalidInput, match="narrower windows: 100 places at most"):
+        allocate(example(30))
+
+
 def test_the_urgent_go_first_where_there_is_room_for_one():
     """The other is told that a more urgent one took the place."""
     problem = clinic(
@@ -193,7 +208,8 @@ def test_the_urgent_go_first_where_there_is_room_for_one():
     allocation = allocate(problem, gap=0.0)
     (unserved,) = allocation.unserved
     assert unserved.request.id == "slow"
-    assert unserved.reason == "resource"
+    assert unserved.reason == "urgency"
+    assert "probe is full on Mon 2 Mar am and Mon 2 Mar pm" in unserved.sentence
     alone = clinic(
         ask("slow", latest=MONDAY),
         *(ask(f"fast {number}", latest=MONDAY, urgency=5.0) for number in range(5)),
@@ -254,10 +270,10 @@ WHY = {
         "resource", "probe is full on Mon 2 Mar am and Mon 2 Mar pm"),
     "full": (
         clinic(*(ask(f"{number}", latest=MONDAY) for number in range(6))),
-        "full", "Of the 3 possible places in the window none is left: Dr A and Dr B have no time"),
+        "provider", "Of the 3 possible places in the window none is left: Dr A and Dr B have no"),
     "elsewhere": (
         clinic(*(ask(name, patient="P", latest=MONDAY) for name in "abc")),
-        "full", "the patient has another visit at the same time"),
+        "elsewhere", "the patient has another visit at the same time"),
 }  # fmt: skip
 
 
