@@ -244,6 +244,31 @@ def test_a_search_with_a_killed_process_ends_as_it_would_alone(
     assert together.performance.row(0) == alone.performance.row(0)
 
 
+def test_islands_with_a_killed_process_end_as_they_would_alone(
+    workers: RayWorkers, weights: Weights
+):
+    """The process is killed while it breeds the generations up to a migration."""
+    objective = Objective(SESSIONS["exponential"], weights)
+    genetic = Genetic(population=60, generations=80, islands=4, migration_every=20)
+    search = partial(optimise, objective, genetic, seed=3)
+    alone = search()
+    processes = list(workers.map(_process, range(8)))
+    killers = []
+
+    def kill(progress: Any) -> None:
+        if progress.iteration == 2:
+            # A tenth of a second into the next step.
+            killers.append(threading.Timer(0.1, os.kill, (processes[0], signal.SIGKILL)))
+            killers[0].start()
+
+    together = search(on_progress=kill, workers=workers)
+    killers[0].join()
+    assert together.schedule == alone.schedule
+    assert [(line.cost, line.evaluations, line.schedule) for line in together.history] == [
+        (line.cost, line.evaluations, line.schedule) for line in alone.history
+    ]
+
+
 def test_tiles_of_an_atlas_are_solved_by_actors(workers: RayWorkers, tmp_path: Path):
     """The table is that of this process to the last byte."""
     grid = Grid([2, 3, 4], [4, 5], [1.0], [1.0], waiting_share=[0.3, 0.6])
