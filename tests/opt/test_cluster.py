@@ -214,15 +214,23 @@ def test_schedules_of_another_session_are_refused(workers: RayWorkers, weights: 
         price(random_schedules(500, 11, 24))
 
 
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        Genetic(population=200, generations=12),
+        Genetic(population=40, generations=24, islands=3, migration_every=3, restart_after=4),
+    ],
+    ids=["a population priced in tiles", "islands"],
+)
 def test_a_search_with_a_killed_process_ends_as_it_would_alone(
-    workers: RayWorkers, weights: Weights
+    workers: RayWorkers, weights: Weights, strategy: Genetic
 ):
-    """Its population is priced in tiles by two processes, one of which is killed half-way."""
+    """Two processes price its population in tiles or evolve islands; one is killed half-way."""
     objective = Objective(SESSIONS["poisson"], weights, chunk_bytes=150_000)
     search = partial(
         optimise,
         objective,
-        Genetic(population=200, generations=12),
+        strategy,
         MaximumEvaluations(3_000),
         seed=3,
     )

@@ -182,7 +182,9 @@ def test_the_seed_experiment_shows_rules_searches_and_the_optimum(tmp_path: Path
     costs = {result["strategy"]: result["cost"] for result in results}
     assert costs["exact"] == pytest.approx(6.636674390, abs=1e-9)
     assert costs["local_search"] == pytest.approx(6.758545, abs=1e-6)
-    assert costs["exact"] < costs["genetic"] < costs["equispaced"]
+    assert costs["local_search"] < costs["equispaced"]
+    assert costs["genetic"] == pytest.approx(costs["exact"], rel=0.005)
+    assert costs["genetic"] >= costs["exact"] - 1e-9
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,14 @@ def everything() -> FeasibleSchedules:
 
 
 class BackwardWorkers:
-    """Workers elsewhere: items and outcomes are pickled, and the last item is done first."""
+    """Workers elsewhere: all that travels is pickled, and the last item is done first."""
 
     def map(self, task: Callable[[Item], Outcome], items: Sequence[Item]) -> Iterator[Outcome]:
         """Do a task for every item; yield the outcomes in the order of the items."""
-        sent = [pickle.dumps(item) for item in items]
-        outcomes = [pickle.dumps(task(pickle.loads(item))) for item in reversed(sent)]
+        sent = [pickle.dumps((task, item)) for item in items]
+        outcomes = []
+        for own, item in map(pickle.loads, reversed(sent)):
+            outcomes.append(pickle.dumps(own(item)))
         return map(pickle.loads, reversed(outcomes))
 
     def evaluator(self, objective: Objective) -> Evaluator:

@@ -18,6 +18,7 @@ def gap(result: Result) -> float:
     return result.cost / OPTIMUM - 1
 
 
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize(
     ("strategy", "most", "within"), [("genetic", 30_000, 0.005), ("annealing", 100_000, 0.01)]
 )
@@ -31,7 +32,9 @@ def test_the_default_parameters_come_close_to_the_optimum(
         result = optimise(objective, strategy, seed=seed)
         assert result.evaluations <= most
         close += gap(result) <= within
-    assert close >= 8
+        if close == 8:
+            break
+    assert close == 8
 
 
 def test_islands_and_tournaments_come_close_to_the_optimum_too(
