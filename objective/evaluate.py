@@ -1,7 +1,7 @@
 """The objective: what schedules of one session cost, exactly, for whole batches at once."""
 
-from copy import copy
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,7 @@ class Objective:
         self.value_per_patient = value_per_patient
         if chunk_bytes is not None:
             whole_number("chunk_bytes", chunk_bytes, 1, 2**50)
-        self._chunk_bytes = chunk_bytes or CHUNK_BYTES[self.device.type]
+        self._chunk_bytes = chunk_bytes
         self._check_value(weights)
         self.chain = make_chain(session, self.step, dtype, self.device)
         self._weigh(weights)
@@ -130,13 +130,28 @@ class Objective:
         batch = as_schedules(schedules, self.session, self.device, self.free)
         if not len(batch):
             return Performance.empty(self.dtype, self.device)
-        size = max(1, self._chunk_bytes // self._row_bytes)
-        if len(batch) <= size:
+        if len(batch) <= self._rows(self.device.type):
             return self._evaluate(batch.to(torch.int64))
-        order = self._alike(batch, size)
-        parts = [self._evaluate(batch[rows].to(torch.int64)) for rows in in_parts(order, size)]
-        together = Performance.concatenate(parts)
-        return together if self.step is None else together[order.argsort()]
+        parts = self.parts(batch)
+        together = [self._evaluate(batch[rows].to(torch.int64)) for rows in parts]
+        return Performance.reunite(together, parts)
+
+    def parts(self, schedules: ScheduleBatch, kind: str | None = None) -> list[Tensor]:
+        """Return the rows of each part of a batch that is evaluated at one time.
+
+        The last digits of a performance depend on what is evaluated beside it. Whoever evaluates
+        these parts apart, each as a batch, and reunites them gets the digits of the whole batch.
+        ``kind`` is that of the device that will do it, cpu or cuda; by default the objective's.
+        """
+        batch = as_schedules(schedules, self.session, self.device, self.free)
+        size = self._rows(kind or self.device.type)
+        if len(batch) <= size:
+            return [torch.arange(len(batch), device=self.device)]
+        return list(in_parts(self._alike(batch, size), size))
+
+    def to(self, device: str | torch.device) -> "Objective":
+        """Return the same objective on another device."""
+        return Objective(**{**self._arguments, "device": device})
 
     def with_weights(self, weights: Weights) -> "Objective":
         """Return the objective with other weights; what schedules lead to is computed once for all.
@@ -149,9 +164,10 @@ class Objective:
         if not isinstance(weights, Weights):
             raise InvalidInput("weights", weights, "Weights")
         self._check_value(weights)
-        other = copy(self)
-        for derived in ("_steps", "_exact"):
-            other.__dict__.pop(derived, None)
+        # A copy of the attributes, not of what defines the objective, which pickling keeps.
+        other = object.__new__(type(self))
+        derived = ("_steps", "_exact")
+        other.__dict__.update({k: v for k, v in self.__dict__.items() if k not in derived})
         other._weigh(weights)
         return other
 
@@ -186,6 +202,10 @@ class Objective:
         """Bytes that a schedule occupies while it is followed."""
         by_interval = 8 * INTERVAL_NUMBERS * self.session.intervals
         return self.chain.row_bytes + (by_interval if self._by_interval else 0)
+
+    def _rows(self, kind: str) -> int:
+        """Return how many schedules are followed at one time on a kind of device."""
+        return max(1, (self._chunk_bytes or CHUNK_BYTES[kind]) // self._row_bytes)
 
     @property
     def free(self) -> bool:
@@ -232,16 +252,7 @@ class Objective:
         """The same objective in float64 on the processor."""
         if self.device.type == "cpu" and self.dtype == torch.float64:
             return self
-        return Objective(
-            self.session,
-            self.weights,
-            self.idle,
-            waiting_penalty=self.waiting_penalty,
-            tardiness_penalty=self.tardiness_penalty,
-            chain=self.chain_name,
-            step=self.step,
-            value_per_patient=self.value_per_patient,
-        )
+        return Objective(**{**self._arguments, "device": "cpu", "dtype": torch.float64})
 
     def profile(self, schedule: ScheduleBatch, late: float = 15.0) -> Profile:
         """Return one schedule in detail; ``late`` is the wait, in minutes, called long."""
@@ -253,19 +264,7 @@ class Objective:
 
     def with_session(self, session: ClinicSession) -> "Objective":
         """Return the same objective for another session, on the same grid."""
-        return Objective(
-            session,
-            self.weights,
-            self.idle,
-            self.device,
-            self.dtype,
-            waiting_penalty=self.waiting_penalty,
-            tardiness_penalty=self.tardiness_penalty,
-            chain=self.chain_name,
-            step=self.step,
-            value_per_patient=self.value_per_patient,
-            chunk_bytes=self._chunk_bytes,
-        )
+        return Objective(**{**self._arguments, "session": session})
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that defines the numbers, as plain names and numbers."""
@@ -281,6 +280,27 @@ class Objective:
             "step": self.step,
             "value_per_patient": self.value_per_patient,
         }
+
+    @property
+    def _arguments(self) -> dict[str, Any]:
+        """What the objective was made with."""
+        return {
+            "session": self.session,
+            "weights": self.weights,
+            "idle": self.idle,
+            "device": self.device,
+            "dtype": self.dtype,
+            "waiting_penalty": self.waiting_penalty,
+            "tardiness_penalty": self.tardiness_penalty,
+            "chain": self.chain_name,
+            "step": self.step,
+            "value_per_patient": self.value_per_patient,
+            "chunk_bytes": self._chunk_bytes,
+        }
+
+    def __reduce__(self) -> tuple[Callable[[], "Objective"], tuple[()]]:
+        """Pickle by what it was made with, so that another process makes tensors of its own."""
+        return partial(Objective, **self._arguments), ()
 
     def _alike(self, batch: Tensor, size: int) -> Tensor:
         """Return an order of the rows in which chunks hold schedules of similar congestion."""

@@ -54,6 +54,10 @@ class Performance:
         """Return some of the schedules' performance."""
         return Performance(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def to(self, device: str | torch.device) -> "Performance":
+        """Return the same numbers on another device."""
+        return Performance(*(getattr(self, field.name).to(device) for field in fields(self)))
+
     def weighed(self, weights: Weights, value_per_patient: float | None) -> Tensor:
         """Return the cost (batch,) by other weights, less the value of the patients seen if any."""
         parts = self.waiting_penalty, self.idle, self.tardiness_penalty
@@ -78,6 +82,15 @@ class Performance:
                 for field in fields(parts[0])
             )
         )
+
+    @staticmethod
+    def reunite(parts: "list[Performance]", rows: list[Tensor]) -> "Performance":
+        """Return as one the performance of parts of a batch, given which rows each part was."""
+        together = Performance.concatenate(parts)
+        place = torch.cat(rows)
+        stands = torch.empty_like(place)
+        stands[place] = torch.arange(len(place), device=place.device)
+        return together[stands]
 
 
 def weighted_cost(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -114,11 +114,7 @@ class ServiceTime:
     def exponential(mean: float) -> "ServiceTime":
         """Exponential law of the given mean, minutes."""
         beta = positive_number("service_time.mean", mean)
-
-        def stop_loss(x: Array) -> Array:
-            return np.asarray(beta * np.exp(-x / beta), np.float64)
-
-        law = Continuous(stats.expon(scale=beta), stop_loss)
+        law = Continuous(stats.expon(scale=beta), partial(_exponential_excess, beta))
         return ServiceTime("exponential", {"mean": beta}, law)
 
     @staticmethod
@@ -126,30 +122,18 @@ class ServiceTime:
         """Gamma law of the given mean (minutes) and coefficient of variation."""
         mean, cv = _mean_and_cv(mean, cv)
         shape, scale = cv**-2, mean * cv**2
-        distribution = stats.gamma(shape, scale=scale)
-
-        def stop_loss(x: Array) -> Array:
-            # The survival functions themselves: through `stats` a call takes several times longer.
-            above = mean * special.gammaincc(shape + 1, x / scale)
-            return np.asarray(above - x * special.gammaincc(shape, x / scale), np.float64)
-
-        return ServiceTime("gamma", {"mean": mean, "cv": cv}, Continuous(distribution, stop_loss))
+        excess = partial(_gamma_excess, mean, shape, scale)
+        law = Continuous(stats.gamma(shape, scale=scale), excess)
+        return ServiceTime("gamma", {"mean": mean, "cv": cv}, law)
 
     @staticmethod
     def lognormal(mean: float, cv: float) -> "ServiceTime":
         """Lognormal law of the given mean (minutes) and coefficient of variation."""
         mean, cv = _mean_and_cv(mean, cv)
         sigma = float(np.sqrt(np.log1p(cv * cv)))
-        location = np.log(mean) - sigma**2 / 2
-        distribution = stats.lognorm(sigma, scale=np.exp(location))
-
-        def stop_loss(x: Array) -> Array:
-            with np.errstate(divide="ignore"):
-                standard = (location - np.log(x)) / sigma
-            above = mean * special.ndtr(standard + sigma)
-            return np.asarray(above - x * special.ndtr(standard), np.float64)
-
-        law = Continuous(distribution, stop_loss)
+        location = float(np.log(mean) - sigma**2 / 2)
+        excess = partial(_lognormal_excess, mean, location, sigma)
+        law = Continuous(stats.lognorm(sigma, scale=np.exp(location)), excess)
         return ServiceTime("lognormal", {"mean": mean, "cv": cv}, law)
 
     @staticmethod
@@ -166,13 +150,8 @@ class ServiceTime:
         except ValueError:
             raise InvalidInput("service_time.cv", cv, "one that a Weibull law can have") from None
         scale = mean / float(special.gamma(1 + 1 / shape))
-        distribution = stats.weibull_min(shape, scale=scale)
-
-        def stop_loss(x: Array) -> Array:
-            above = mean * special.gammaincc(1 + 1 / shape, (x / scale) ** shape)
-            return np.asarray(above - x * np.exp(-((x / scale) ** shape)), np.float64)
-
-        law = Continuous(distribution, stop_loss)
+        excess = partial(_weibull_excess, mean, shape, scale)
+        law = Continuous(stats.weibull_min(shape, scale=scale), excess)
         return ServiceTime("weibull", {"mean": mean, "cv": cv}, law)
 
     @staticmethod
@@ -290,6 +269,31 @@ def float_vector(name: str, values: ArrayLike, allowed: str) -> Array:
     if vector.ndim != 1:
         raise InvalidInput(name, values, allowed)
     return vector
+
+
+# Stop-loss transforms, from the survival functions themselves: through `stats` a call takes several
+# times longer. They stand here, not within the constructors, so that a law can be pickled.
+
+
+def _exponential_excess(mean: float, x: Array) -> Array:
+    return np.asarray(mean * np.exp(-x / mean), np.float64)
+
+
+def _gamma_excess(mean: float, shape: float, scale: float, x: Array) -> Array:
+    above = mean * special.gammaincc(shape + 1, x / scale)
+    return np.asarray(above - x * special.gammaincc(shape, x / scale), np.float64)
+
+
+def _lognormal_excess(mean: float, location: float, sigma: float, x: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        standard = (location - np.log(x)) / sigma
+    above = mean * special.ndtr(standard + sigma)
+    return np.asarray(above - x * special.ndtr(standard), np.float64)
+
+
+def _weibull_excess(mean: float, shape: float, scale: float, x: Array) -> Array:
+    above = mean * special.gammaincc(1 + 1 / shape, (x / scale) ** shape)
+    return np.asarray(above - x * np.exp(-((x / scale) ** shape)), np.float64)
 
 
 def _lattice(mass: Array, step: float) -> Discrete:

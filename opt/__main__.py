@@ -19,6 +19,7 @@ from opt.configuration import (
     objective_from,
     refuse_unused,
     search_from,
+    workers_from,
 )
 from opt.constraints import Constraints
 from opt.display import (
@@ -95,7 +96,7 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
     checkpoint = settings["resume"] or (
         directory / "checkpoint.pt" if settings["checkpoint"] else None
     )
-    with progress_display(console) as on_progress:
+    with workers_from(settings) as workers, progress_display(console) as on_progress:
         result = optimise(
             job.objective,
             job.strategy,
@@ -105,6 +106,7 @@ def search(settings: dict[str, Any], directory: Path) -> Result:
             checkpoint=checkpoint,
             resume=settings["resume"] is not None,
             constraints=job.constraints,
+            workers=workers,
         )
     baselines = {
         name: optimise(job.objective, name, constraints=job.constraints) for name in BASELINES
@@ -192,8 +194,9 @@ def verify_file(path: Path) -> int:
             f"Verified: {path}: cost {contents['cost']:.9f}; without a certificate, nothing more."
         )
     else:
+        order = " in this order of the patients" if contents["session"].get("order") else ""
         print(
-            f"Verified: {path}: cost {contents['cost']:.9f}; no schedule costs less than "
+            f"Verified: {path}: cost {contents['cost']:.9f}; no schedule{order} costs less than "
             f"{contents['lower_bound']:.9f} (gap {contents['gap']:.1g})."
         )
     return 0

@@ -13,6 +13,12 @@ from omegaconf.errors import OmegaConfBaseException
 from objective import InvalidInput
 from objective.errors import whole_number
 
+#: What comes with an extra of the package, by its name in Hydra's configuration.
+EXTRAS = {
+    "hydra/launcher/joblib": "joblib",
+    "hydra/launcher/ray": "ray",
+    "hydra/sweeper/optuna": "optuna",
+}
 #: Exit statuses.
 WRONG_INPUT, INTERRUPTED = 2, 130
 
@@ -22,6 +28,8 @@ def plain_errors() -> Iterator[None]:
     """End the process with a status, and one line on what was wrong instead of a traceback."""
     # The full error is raised here instead of printed by Hydra, so that it can be put plainly.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    # A clinic's computations are nobody else's business: Ray reports its use unless told not to.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         yield
     except KeyboardInterrupt:
@@ -46,6 +54,9 @@ def plain_message(error: Exception) -> str:
     """Return an error's message; for an unknown key, with the keys there are."""
     cause = error.__cause__
     message = str(error).strip()
+    for name, extra in EXTRAS.items():
+        if f"Could not find '{name}'" in message:
+            return f"{name} is not installed: pip install 'bailey[{extra}]'"
     parent = getattr(cause, "parent_node", None)
     if isinstance(parent, DictConfig) and "not in struct" in str(cause):
         choices = ", ".join(map(str, parent.keys()))

@@ -4,7 +4,8 @@ Nothing here evaluates code, imports by name or interpolates, so that a session 
 network is as safe as one from a file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from opt.readers import read_durations
 from opt.registry import make_strategy
 from opt.run import Strategy
 from opt.stopping import Stopping, stopping_from_dict
+from opt.workers import LocalWorkers, Workers
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,28 @@ def device_from(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Return where and how precisely to compute, with nothing unknown."""
     names = ("name", "dtype", "chunk_bytes")
     return known_keys("device", configuration["device"], names, required=names[:2])
+
+
+@contextmanager
+def workers_from(configuration: Mapping[str, Any]) -> Iterator[Workers]:
+    """Yield who does the work that a composed configuration describes; they leave afterwards."""
+    options = dict(configuration["workers"])
+    name = options.pop("name", None)
+    if name == "local":
+        known_keys("workers", options, ())
+        yield LocalWorkers()
+    elif name == "ray":
+        known = ("actors", "gpus_per_actor", "address")
+        given = known_keys("workers", options, known, required=known)
+        if given["gpus_per_actor"] is None:
+            given["gpus_per_actor"] = float(str(device_from(configuration)["name"]) == "cuda")
+        # Ray takes time to import, and may not be installed.
+        from opt.cluster.ray_workers import RayWorkers
+
+        with RayWorkers(**given) as workers:
+            yield workers
+    else:
+        raise InvalidInput("workers.name", name, "one of local, ray")
 
 
 def session_from(configuration: Mapping[str, Any]) -> ClinicSession:

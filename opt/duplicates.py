@@ -1,31 +1,67 @@
-"""Schedules that come more than once."""
+"""Schedules that come more than once, so that none is priced twice."""
 
-import numpy as np
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 
-def distinct(schedules: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the different ones of some schedules (batch, intervals), and each row's place there.
+def price_once(
+    known: Tensor, costs: Tensor, schedules: Tensor, price: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, int]:
+    """Return the costs of schedules (rows, intervals), and how many of them had to be priced.
 
-    They are in an order of their own; the places are (batch,). On the processor.
+    A schedule that equals another one, or one of the ``known`` schedules (others, intervals) with
+    their ``costs`` (others,), takes over its cost.
     """
-    _, first, place = np.unique(_keys(schedules), return_index=True, return_inverse=True)
-    return schedules[torch.from_numpy(first)], torch.from_numpy(place)
+    others = len(known)
+    together = torch.cat([known, schedules])
+    first = first_occurrences(together)
+    new = torch.arange(others, len(together), device=first.device)
+    new = new[first[others:] == new]
+    fresh = price(together[new]) if len(new) else costs[:0]
+    every = fresh.new_empty(len(together))
+    every[:others], every[new] = costs, fresh
+    return every[first[others:]], len(new)
+
+
+def distinct(schedules: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the different ones of some schedules (rows, intervals), and each row's place there.
+
+    They are in the order in which each comes first; the places are (rows,).
+    """
+    first = first_occurrences(schedules)
+    kept = first == torch.arange(len(schedules), device=first.device)
+    return schedules[kept], (kept.cumsum(0) - 1)[first]
 
 
 def is_new(schedules: Tensor, known: Tensor) -> Tensor:
-    """Return which schedules (batch, intervals) are neither known nor the same as an earlier one.
+    """Return which schedules (rows, intervals) are neither known nor the same as an earlier one."""
+    first = first_occurrences(torch.cat([known, schedules]))
+    return first[len(known) :] == torch.arange(len(known), len(first), device=first.device)
 
-    On the processor, (batch,).
+
+def first_occurrences(schedules: Tensor) -> Tensor:
+    """Return for each row of schedules (rows, intervals) the first row that equals it, (rows,).
+
+    Rows are sorted by a hash of 64 bits. Where rows that differ share theirs, which is all but
+    impossible, an equal row may be overlooked, but never is a row taken for another one.
     """
-    _, first = np.unique(_keys(torch.cat([known, schedules])), return_index=True)
-    new = torch.zeros(len(known) + len(schedules), dtype=torch.bool)
-    new[torch.from_numpy(first)] = True
-    return new[len(known) :]
+    rows, device = len(schedules), schedules.device
+    hashes, order = (schedules * _factors(schedules.shape[1], device)).sum(1).sort(stable=True)
+    begins = torch.ones(rows, dtype=torch.bool, device=device)
+    begins[1:] = hashes[1:] != hashes[:-1]
+    place = torch.arange(rows, device=device)
+    first = torch.empty_like(order)
+    # A stable sort keeps equal hashes in the order of the rows.
+    first[order] = order[torch.where(begins, place, 0).cummax(0).values]
+    later = (first != place).nonzero()[:, 0]
+    wrong = (schedules[later] != schedules[first[later]]).any(1)
+    first[later[wrong]] = later[wrong]
+    return first
 
 
-def _keys(schedules: Tensor) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    """Return each row as one value that can be compared."""
-    rows = np.ascontiguousarray(schedules.cpu().numpy())
-    return rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
+def _factors(intervals: int, device: torch.device) -> Tensor:
+    """Return a fixed random factor for each interval; sums of products wrap around at 64 bits."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(-(2**63), 2**63 - 1, (intervals,), generator=generator).to(device)

@@ -157,7 +157,10 @@ class Frontier:
     def _extent(self) -> str:
         ends = (minutes_of(point, self.costs) for point in (self.front[0], self.front[-1]))
         proved = all(point.supported for point in self.front)
-        known = "each proved to be the best by some weights" if proved else "not all proved"
+        some = any(point.supported for point in self.front)
+        known = "not all proved" if some else "none proved"
+        if proved:
+            known = "each proved to be the best by some weights"
         words = f"Frontier: {len(self.front)} schedules from {' to '.join(ends)}, {known}"
         if proved and self.exhausted:
             return f"{words}; between these ends there are no others."

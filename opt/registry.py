@@ -6,6 +6,7 @@ from typing import Any
 
 from objective import InvalidInput
 from opt.run import Strategy
+from opt.strategies.annealing import Annealing
 from opt.strategies.atlas import FromAtlas
 from opt.strategies.exact import Exact
 from opt.strategies.genetic import Genetic
@@ -22,6 +23,7 @@ STRATEGIES: dict[str, Any] = {
         Exact,
         LocalSearch,
         Genetic,
+        Annealing,
         Pareto,
         OrderSearch,
         StochasticProgram,

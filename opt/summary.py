@@ -35,7 +35,7 @@ def summary_table(jobs: list[Path], title: str) -> Table:
         contents = json.loads(path.read_text(encoding="utf-8"))
         overrides = OmegaConf.load(path.parent / ".hydra" / "overrides.yaml")
         told = [str(override) for override in overrides]
-        changes = ", ".join(one for one in told if not one.startswith("+experiment"))
+        changes = ", ".join(one for one in told if not one.startswith(("+experiment", "+sweep")))
         gap = "" if contents["gap"] is None else f"{contents['gap']:.1g}"
         ours = [f"{contents[column]:.4f}" for column in COLUMNS]
         seconds = f"{contents['seconds']:.2f}"

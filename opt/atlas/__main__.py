@@ -18,7 +18,7 @@ from opt.atlas.grid import Grid
 from opt.atlas.lookup import Atlas
 from opt.atlas.verification import verify_sample
 from opt.command import plain_errors
-from opt.configuration import device_from
+from opt.configuration import device_from, workers_from
 from opt.display import PLAIN_EVERY, stdout_console
 
 #: Exit status of an atlas of which a row does not verify.
@@ -54,8 +54,8 @@ def build(settings: dict[str, Any]) -> None:
         highlight=False,
     )
     try:
-        with _display(console) as on_progress:
-            done = build_atlas(path, grid, device=device["name"], on_progress=on_progress)
+        with workers_from(settings) as workers, _display(console) as on_progress:
+            done = build_atlas(path, grid, workers, device["name"], on_progress)
     except KeyboardInterrupt:
         print(
             "Interrupted; finished tiles are kept, and the same command goes on.", file=sys.stderr

@@ -18,11 +18,11 @@ from opt.compare.page import table_rows, write_comparison
 from opt.compare.plan import Plan, contenders_from
 from opt.compare.progress import comparison_progress
 from opt.compare.words import COLUMNS, SHORT, answer, differences, refusals
+from opt.configuration import workers_from
 from opt.display import stdout_console
-from opt.workers import LocalWorkers
 
 #: Settings that may be given together with ``resume``.
-BESIDE_RESUME = ("resume", "start")
+BESIDE_RESUME = ("resume", "start", "workers")
 #: Strategies that the terminal sets beside the first.
 TOLD = 5
 
@@ -51,13 +51,16 @@ def compare_strategies(configuration: DictConfig) -> None:
     else:
         folder = Folder(Path(str(settings["resume"])))
         for override in HydraConfig.get().overrides.task:
-            if override.split("=")[0] not in BESIDE_RESUME:
+            if override.split("=")[0].split(".")[0] not in BESIDE_RESUME:
                 raise InvalidInput("resume", override, "alone: the folder holds what is compared")
         plan = folder.read_plan()
     console = stdout_console()
     try:
-        with comparison_progress(console, plan.jobs()) as on_outcome:
-            comparison = compare(plan, folder, LocalWorkers(), on_outcome)
+        with (
+            workers_from(settings) as workers,
+            comparison_progress(console, plan.jobs()) as on_outcome,
+        ):
+            comparison = compare(plan, folder, workers, on_outcome)
     except KeyboardInterrupt:
         print(f"Interrupted. To go on: python -m opt.compare resume={folder.path}", file=sys.stderr)
         raise

@@ -11,7 +11,7 @@ KNOWING = {
 INSTEAD = {
     CLINIC: "the clinic's averages",
     CLASS: "the classes alone",
-    "individual_rule": "one patient per mean consultation, as they ask",
+    "individual_rule": "one patient per mean consultation in the order of asking",
 }
 
 
@@ -64,8 +64,8 @@ def _explained(outcome: ForecastValue, more: str, less: str) -> str:
     with_it = outcome.quality[more]
     without = outcome.quality.get(less, outcome.quality[CLINIC])
     return (
-        f"Such forecasts explain {100 * with_it.explained:.0f} % of the variance of the "
-        f"consultations, where without them it is {100 * without.explained:.0f} %; they expect "
+        f"Such forecasts explain {round(100 * with_it.explained)} % of the variance of the "
+        f"consultations, where without them it is {round(100 * without.explained)} %; they expect "
         f"{with_it.predicted:.2f} min on average, and it was {outcome.minutes:.2f}."
     )
 

@@ -18,6 +18,10 @@ from opt.replay.valuation import Day, Valuation
 
 #: Number of shuffles that a mean is taken over.
 SHUFFLES = 40
+#: The three ways in which days differ from what was expected of them.
+OTHERS = "consultations were others than before"
+ALIKE = "consultations of a session are alike"
+ORDER = "the order of consultations within the session"
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,11 @@ class Reasons:
     def changes(self) -> dict[str, float]:
         """What each way in which the days differed added to the difference."""
         found = {
-            "consultations of a session are alike": self.shuffled_within - self.shuffled,
-            "the order of consultations within the session": self.realised - self.shuffled_within,
+            ALIKE: self.shuffled_within - self.shuffled,
+            ORDER: self.realised - self.shuffled_within,
         }
         if self.expected is not None:
-            changed = "consultations were others than before"
-            found = {changed: self.shuffled - self.expected, **found}
+            found[OTHERS] = self.shuffled - self.expected
         return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from opt.replay.bootstrap import Interval
 from opt.replay.comparison import Comparison
+from opt.replay.reasons import ORDER, OTHERS
 from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings
 
 PARTS = ("waiting", "idle", "tardiness")
@@ -82,10 +83,10 @@ def _why(outcome: Replay, name: str, difference: Interval) -> str:
 
 def _detail(outcome: Replay, reason: str) -> str:
     """Return the numbers behind a reason."""
-    if "order" in reason:
+    if reason == ORDER:
         thirds = [f"{one:.1f}" for one in outcome.thirds]
         return f"they take {listed(thirds)} min in the first, second and last third of a session"
-    if "before" in reason:
+    if reason == OTHERS:
         return f"{outcome.realised:.2f} min on average, expected were {outcome.predicted:.2f}"
     return "a long one is followed by other long ones"
 

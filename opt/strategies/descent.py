@@ -232,6 +232,8 @@ class Descent:
     @property
     def _booked(self) -> int:
         """Number of patients that the point books."""
+        if not self._objective.free:
+            return int(self._objective.session.patients)
         return int(self.schedule.sum())
 
 

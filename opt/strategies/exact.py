@@ -27,7 +27,9 @@ from opt.validity import not_expressed, reasons_against, spaces_by_merit
 
 @dataclass(frozen=True)
 class Exact:
-    """Steepest descent to the proved optimum.
+    """Steepest descent to the proved optimum, with the patients in the session's order.
+
+    For another order of patients who differ, see `opt.strategies.order_search`.
 
     Parameters
     ----------

@@ -7,6 +7,23 @@ from objective.schedules import appointment_intervals, schedules_from_appointmen
 from opt.demands import Space
 
 
+def with_unbooked(schedules: Tensor, patients: int) -> Tensor:
+    """Add an interval (rows, intervals + 1) of those of the patients who are not booked.
+
+    Operators that keep the number of all then move patients in and out.
+    """
+    unbooked = patients - schedules.sum(1, keepdim=True, dtype=schedules.dtype)
+    return torch.cat([schedules, unbooked], dim=1)
+
+
+def select_by_fitness(
+    costs: Tensor, number: int, pressure: float, generator: torch.Generator
+) -> Tensor:
+    """Draw the rows (number,) of parents with probabilities shaped by fitness."""
+    odds = selection_probabilities(costs, pressure)
+    return torch.multinomial(odds, number, replacement=True, generator=generator)
+
+
 def selection_probabilities(costs: Tensor, pressure: float) -> Tensor:
     """Return the probability (rows,) to become a parent, shaped by fitness.
 
@@ -17,6 +34,19 @@ def selection_probabilities(costs: Tensor, pressure: float) -> Tensor:
     total = fitness.sum()
     even = torch.full_like(fitness, 1 / len(costs))
     return torch.where(total > 0, fitness / total.clamp(min=1e-300), even)
+
+
+def select_by_tournament(
+    costs: Tensor, number: int, size: int, generator: torch.Generator
+) -> Tensor:
+    """Draw the rows (number,) of parents: each is the best of ``size`` rows drawn evenly.
+
+    Goldberg & Deb (1991), A comparative analysis of selection schemes used in genetic algorithms,
+    doi:10.1016/B978-0-08-050684-5.50008-2.
+    """
+    drawn = torch.randint(len(costs), (number, size), generator=generator, device=costs.device)
+    winner = costs[drawn].argmin(1, keepdim=True)
+    return drawn.gather(1, winner)[:, 0]
 
 
 def draw(weights: Tensor, generator: torch.Generator) -> Tensor:
@@ -66,16 +96,17 @@ def shift_intervals(population: Tensor, mutating: Tensor, generator: torch.Gener
     vectors of Kaandorp & Koole (2007), doi:10.1007/s10729-007-9015-x, whose neighbourhood has no
     local optima but the global one where the cost is multimodular.
     """
-    rows, intervals = population.shape
-    device = population.device
-    ends = torch.randint(intervals, (rows, 2), generator=generator, device=device)
-    later = torch.randint(2, (rows, 1), generator=generator, device=device) == 1
+    rows, intervals = mutating.nonzero()[:, 0], population.shape[1]
+    device, size = population.device, (len(rows), 2)
+    ends = torch.randint(intervals, size, generator=generator, device=device)
+    later = torch.randint(2, (len(rows), 1), generator=generator, device=device) == 1
     place = torch.arange(intervals, device=device)
     moves = (ends.amin(1, keepdim=True) <= place) & (place <= ends.amax(1, keepdim=True))
-    moves &= mutating[:, None] & (place != torch.where(later, intervals - 1, 0))
-    moving = population * moves
+    moves &= place != torch.where(later, intervals - 1, 0)
+    chosen = population[rows]
+    moving = chosen * moves
     moved = torch.where(later, moving.roll(1, 1), moving.roll(-1, 1))
-    return population - moving + moved
+    return population.index_copy(0, rows, chosen - moving + moved)
 
 
 def halfway(first: Tensor, second: Tensor, space: Space) -> tuple[Tensor, Tensor]:

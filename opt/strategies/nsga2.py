@@ -77,7 +77,7 @@ class Nsga2:
     ) -> None:
         self._size, self._price, self._feasible = len(start), price, feasible
         self._variation, self._generator = variation, generator
-        self.population = distinct(start.cpu())[0].to(start)
+        self.population = distinct(start)[0]
         self.values: Array = np.zeros((0, 0))
         self._crowding: Array = np.zeros(0)
 
@@ -88,7 +88,7 @@ class Nsga2:
             self._survive(self.population, self.values)
             return
         children = self._children()
-        children = children[is_new(children, self.population).to(children.device)]
+        children = children[is_new(children, self.population)]
         if len(children):
             self._survive(
                 torch.cat([self.population, children]),

@@ -24,6 +24,9 @@ from opt.stopping import LowerBoundAbove
 from opt.strategies.exact import Exact, ExactRun
 from opt.workers import Workers
 
+#: Most orders that are solved side by side: what each of them keeps in memory adds up.
+LARGEST_SCAN = 32
+
 
 @dataclass(frozen=True)
 class OrderSearch:
@@ -33,10 +36,11 @@ class OrderSearch:
     ----------
     starts
         Number of orders from which swaps begin: smallest variance first, the given order, and
-        random ones beyond these two.
+        random ones beyond these two. For six patients who differ in everything, one start found the
+        best of all 720 orders in 15 of 20 cases, two in 16, four in 19, and six in all 20.
     """
 
-    starts: int = 4
+    starts: int = 6
     name: ClassVar[str] = "order_search"
 
     def __post_init__(self) -> None:
@@ -85,7 +89,7 @@ class OrderSearchRun(Run):
         self._leader: ExactRun | None = None
         self._leading: Order = self._kinds
         self._before = 0
-        self._scan = self._scan_of(self._starts, None)
+        self._scan = self._scan_of(self._starts[:LARGEST_SCAN], None)
         super().__init__(objective, feasible)
         self.order_searched = max(self._kinds) > 0
         notes = [self._scan.searches[0].run.note]
@@ -104,7 +108,7 @@ class OrderSearchRun(Run):
         """Do a round of the scan; after its last one go on to the swaps of the best order."""
         rules = None
         if self._base is not None:
-            limit = min([self._known[self._base].cost, *(one.cost for _, one in self._bests())])
+            limit = min([self._enough(self._base), *(one.cost for _, one in self._bests())])
             rules = [LowerBoundAbove(limit)] * len(self._orders)
         going = self._scan.round(rules)
         self.evaluations = self._before + self._scan.evaluations
@@ -220,21 +224,35 @@ class OrderSearchRun(Run):
             else:
                 self._known[order] = _Known(best.cost, best.schedule.tolist())
         self._before += self._scan.evaluations
-        while (base := self._next_base()) is not None:
+        while not (wanted := self._wanted()):
+            base = self._next_base()
+            if base is None:
+                self.finished = "no better order by swaps"
+                return
             self._base = base
             self._bases.append(base)
             self._trail.append((base, self._known[base].cost))
-            wanted = [order for order in swaps(base) if self._may_be_better(order, base)]
-            if wanted:
-                self._scan = self._scan_of(wanted, self._known[base].schedule)
-                self._scan.employ(self.workers)
-                return
-        self.finished = "no better order by swaps"
+        start = None if self._base is None else self._known[self._base].schedule
+        self._scan = self._scan_of(wanted[:LARGEST_SCAN], start)
+        self._scan.employ(self.workers)
 
-    def _may_be_better(self, order: Order, base: Order) -> bool:
-        """Return whether an order has to be solved to know that it is no better than another."""
-        known = self._known.get(order)
-        return known is None or not (known.solved or known.cost >= self._known[base].cost)
+    def _wanted(self) -> list[Order]:
+        """Return the starts that are not known yet or, after them, swaps that may be better."""
+        if self._base is None:
+            return [order for order in self._starts if order not in self._known]
+        enough = self._enough(self._base)
+
+        def may_be_better(order: Order) -> bool:
+            known = self._known.get(order)
+            return known is None or not (known.solved or known.cost >= enough)
+
+        return [order for order in swaps(self._base) if may_be_better(order)]
+
+    def _enough(self, base: Order) -> float:
+        """Return the least cost known of an order and its swaps: what costs more need not go on."""
+        solved = self._least([base, *swaps(base)])
+        assert solved is not None
+        return self._known[solved].cost
 
     def _next_base(self) -> Order | None:
         """Return the order whose swaps come next: the best of those scanned, or another start."""

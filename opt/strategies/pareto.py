@@ -19,7 +19,7 @@ from opt.certificate import Certificate
 from opt.feasible import FeasibleSchedules
 from opt.findings import Finding
 from opt.frontier import Frontier
-from opt.frontier_point import FrontierPoint, costs_of, values_of
+from opt.frontier_point import FrontierPoint, costs_of, values_of, vector_of
 from opt.run import Candidate, Run, State, generator_of
 from opt.strategies.nsga2 import Nsga2, Variation
 from opt.strategies.starts import starting_schedules
@@ -199,10 +199,11 @@ class ParetoRun(Run):
             self._offer_best(torch.tensor([point.schedule for point in ended]))
 
     def _evolve(self, evolution: Nsga2) -> None:
-        """Breed one generation, and offer the best of its front."""
+        """Breed one generation, and offer its best schedule."""
         evolution.step()
         self._generation += 1
-        self._offer_best(evolution.population[evolution.front().to(evolution.population.device)])
+        charged = evolution.values @ vector_of(self.objective.weights, self._costs)
+        self._offer_best(evolution.population[int(charged.argmin())][None])
 
     def _offer_best(self, schedules: Tensor) -> None:
         """Offer the best schedule by the objective's own weights, unless a better one is proved."""

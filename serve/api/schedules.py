@@ -10,13 +10,18 @@ from objective.chains import grid_step
 from opt import Constraints, make_strategy, optimise
 from opt.feasible import FeasibleSchedules
 from opt.result import objective_from_dict
+from opt.run import Strategy
 from opt.stopping import stopping_from_dict
+from opt.strategies.annealing import Annealing
+from opt.strategies.genetic import Genetic
 from serve.api.schemas import MAX_INTERVALS, SchedulesIn, SchedulesOut
 
 schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1")
 
 #: States of the chain times patients that one request may ask for: seconds, not hours.
 MAX_STATES = 400_000
+#: Schedules that a search may price between two looks at the clock.
+MAX_ITERATION = 25_000
 #: A request that works, to begin from.
 EXAMPLE = {
     "session": {
@@ -51,9 +56,11 @@ def post_schedules(request: SchedulesIn) -> dict[str, Any]:
         feasible = FeasibleSchedules(objective.session, constraints, objective.free)
         met = feasible.contains(torch.tensor(request.schedules)).tolist()
         return {"schedules": request.schedules, "performance": rows, "meets_constraints": met}
+    strategy = make_strategy(request.strategy.name, request.strategy.parameters)
+    _check_iteration(strategy)
     result = optimise(
         objective,
-        make_strategy(request.strategy.name, request.strategy.parameters),
+        strategy,
         stopping_from_dict(given["stopping"]),
         request.seed,
         constraints=constraints,
@@ -87,4 +94,19 @@ def _check_size(size: int) -> None:
             f"{size} states",
             f"smaller: fewer patients, or a law with a shorter tail or a wider step "
             f"(at most {MAX_INTERVALS} intervals)",
+        )
+
+
+def _check_iteration(strategy: Strategy) -> None:
+    """Refuse parameters that price so many schedules in an iteration that no time limit is kept."""
+    size = 0
+    if isinstance(strategy, Genetic) and strategy.islands > 1:
+        size = strategy.islands * strategy.population * strategy.migration_every
+    elif isinstance(strategy, Annealing):
+        size = strategy.chains * strategy.proposals
+    if size > MAX_ITERATION:
+        raise InvalidInput(
+            "strategy.parameters",
+            f"{size} schedules in an iteration",
+            f"smaller: at most {MAX_ITERATION} schedules between two looks at the clock",
         )

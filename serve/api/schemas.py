@@ -145,16 +145,20 @@ class PenaltiesIn(Strict):
     tardiness: PenaltyIn = PenaltyIn()
 
 
+#: A value of a strategy's parameter.
+Parameter = (
+    Annotated[int, Field(ge=0, le=MAX_PARAMETER)]
+    | Annotated[float, Field(ge=0, le=MAX_PARAMETER)]
+    | Annotated[str, Field(max_length=40)]
+)
+
+
 class StrategyIn(Strict):
-    """A strategy of the registry and its parameters, names and numbers."""
+    """A strategy of the registry and its parameters: names, numbers, or the course of a number."""
 
     name: Literal[REQUESTABLE] = "exact"  # type: ignore[valid-type]
     parameters: dict[
-        str,
-        Annotated[int, Field(ge=0, le=MAX_PARAMETER)]
-        | Annotated[float, Field(ge=0, le=MAX_PARAMETER)]
-        | Annotated[str, Field(max_length=40)]
-        | None,
+        str, Parameter | dict[Literal["first", "last", "shape"], Parameter] | None
     ] = {}
 
     @field_validator("parameters")

@@ -1,13 +1,23 @@
 """Batch, singles and the slow reference give the same numbers."""
 
+import pickle
 from dataclasses import fields
 
 import numpy as np
 import pytest
 import torch
 
-from objective import ClinicSession, InvalidInput, Objective, ServiceTime, WalkIns, Weights
-from tests.cases import random_schedules
+from objective import (
+    ClinicSession,
+    InvalidInput,
+    Objective,
+    Performance,
+    ServiceTime,
+    WalkIns,
+    Weights,
+)
+from objective.service_time import CONSTRUCTORS
+from tests.cases import REAL_CLINICS, random_schedules
 from tests.reference.plain_loops import eval_exp, eval_pmf
 
 MASS = [0.05, 0.0, 0.1, 0.2, 0.0, 0.25, 0.1, 0.0, 0.1, 0.1, 0.0, 0.0, 0.1]
@@ -16,6 +26,11 @@ LAWS = {
     "pmf": (ServiceTime.pmf(MASS), "workload"),
 }
 COUNTS = [0.7, 0.2, 0.1]
+SESSIONS = {
+    "exponential": ClinicSession(6, 9, 5.0, ServiceTime.exponential(9.0), 0.1),
+    "gamma": ClinicSession(6, 9, 5.0, ServiceTime.gamma(9.0, 0.6)),
+    **REAL_CLINICS,
+}
 
 
 def session_of(law: str, no_show: float, walk_ins: bool) -> ClinicSession:
@@ -158,3 +173,36 @@ def test_an_empty_batch_has_an_empty_performance(four_patients: ClinicSession, w
     objective, nothing = Objective(four_patients, weights), torch.zeros(0, 6, dtype=torch.int64)
     assert len(objective(nothing)) == 0
     assert objective.moves(nothing).shape == (0, 6, 6)
+
+
+@pytest.mark.parametrize("name", list(SESSIONS))
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_parts_evaluated_apart_give_every_digit_of_the_batch(
+    name: str, dtype: torch.dtype, weights: Weights, device: str
+):
+    """As batches of their own, also by a copy that went through a file."""
+    session = SESSIONS[name]
+    objective = Objective(session, weights, device=device, dtype=dtype, chunk_bytes=200_000)
+    schedules = random_schedules(500, session.patients, session.intervals)
+    parts = objective.parts(schedules)
+    assert len(parts) > 1
+    copy = pickle.loads(pickle.dumps(objective))
+    apart = Performance.reunite([copy(schedules[rows.cpu()]) for rows in parts], parts)
+    together = objective(schedules)
+    for field in fields(together):
+        assert torch.equal(getattr(apart, field.name), getattr(together, field.name))
+
+
+@pytest.mark.parametrize("law", list(CONSTRUCTORS))
+def test_laws_can_be_pickled(law: str):
+    """With every digit of their mass."""
+    given = {
+        "mean": 9.0, "cv": 0.7, "minutes": 8.0, "probabilities": [0.1, 0.2, 0.7], "step": 1.0,
+        "of": {"law": "exponential", "mean": 9.0}, "durations": [4.0, 7.5, 11.0],
+        "edges": [0.0, 5.0, 20.0], "counts": [3, 1],
+    }  # fmt: skip
+    parameters = {name: given[name] for name in CONSTRUCTORS[law][0]}
+    time = ServiceTime.from_dict({"law": law, **parameters})
+    copy = pickle.loads(pickle.dumps(time))
+    assert copy == time
+    assert np.array_equal(copy.mass(0.5), time.mass(0.5))

@@ -360,3 +360,29 @@ def test_the_order_of_patients_is_decided_printed_and_written(
     assert f'id="plot-{name}"' in (folder / "report.html").read_text()
     verified = command(f"verify={folder / 'result.json'}", cwd=tmp_path)
     assert verified.returncode == 0, verified.stdout
+
+
+def test_parameters_with_a_course_are_taken_from_the_command_line(tmp_path: Path):
+    """In place of a constant; what is wrong with one is said in a line."""
+    search = ["strategy=genetic", "strategy.population=20", "strategy.generations=5", *SMALL]
+    course = "{first: 0.5, last: 0.05, shape: geometric}"
+    done = command(*search, f"strategy.mutation_probability={course}", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((run_folder(tmp_path) / "result.json").read_text())
+    assert result["parameters"]["mutation_probability"] == {
+        "first": 0.5, "last": 0.05, "shape": "geometric",
+    }  # fmt: skip
+    wrong = command(*search, "strategy.pressure={first: 1, last: -1}", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "error: strategy.pressure.last is -1" in wrong.stderr
+
+
+def test_annealing_runs_from_the_command_line(tmp_path: Path):
+    """With its own parameters."""
+    done = command("strategy=annealing", "strategy.steps=20", *SMALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((run_folder(tmp_path) / "result.json").read_text())
+    assert result["strategy"] == "annealing"
+    assert result["termination"] == "cooled"
+    wrong = command("strategy=annealing", "strategy.cooling=2", *SMALL, cwd=tmp_path)
+    assert "error: strategy.cooling is 2; it must be greater than 0" in wrong.stderr

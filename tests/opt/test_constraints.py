@@ -225,6 +225,7 @@ def test_what_nothing_may_prove_is_bounded_or_heuristic(kinds: tuple[str, ...]):
     ("local_search", {"neighbourhood": "shift_vectors"}),
     ("surrogate", {"samples": 100, "epochs": 5, "candidates": 60, "kept": 10, "rounds": 5}),
     ("genetic", {"population": 30, "generations": 15}),
+    ("annealing", {"chains": 5, "steps": 30, "proposals": 4}),
     *((name, {}) for name in BASELINES),
 ], ids=lambda one: " ".join([one[0], *map(str, one[1].values())]))  # fmt: skip
 def test_every_strategy_honours_the_constraints(strategy: tuple[str, dict[str, object]]):

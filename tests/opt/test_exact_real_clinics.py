@@ -204,6 +204,7 @@ def test_a_free_number_is_searched_by_every_strategy():
     for strategy in (
         make_strategy("local_search", {"starts": 3}),
         make_strategy("genetic", {"population": 60, "generations": 60}),
+        make_strategy("annealing", {"steps": 60}),
     ):
         result = optimise(objective, strategy, seed=1)
         assert sum(result.schedule) <= 12

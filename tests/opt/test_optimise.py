@@ -27,6 +27,7 @@ from opt.stopping import stopping_from_dict
 SESSION = ClinicSession(9, 16, 5.0, ServiceTime.exponential(8.0), no_show=0.1)
 PARAMETERS: dict[str, dict[str, Any]] = {
     "genetic": {"population": 40, "generations": 30},
+    "annealing": {"chains": 4, "steps": 40, "proposals": 3},
     "local_search": {"starts": 5, "improvement": "first"},
     "surrogate": {"samples": 200, "epochs": 4, "candidates": 100, "kept": 10, "rounds": 6},
     "pareto": {"weights": 12, "side_by_side": 5, "population": 20, "generations": 10},

@@ -19,6 +19,7 @@ from opt.orders import (
     starting_orders,
     swaps,
 )
+from opt.strategies import order_search
 from opt.strategies.order_search import OrderSearch
 from opt.strategies.stochastic_program import StochasticProgram
 from opt.words import certificate_text
@@ -92,6 +93,16 @@ def test_swaps_find_the_best_of_all_thirty_orders():
     assert found.given_up > 0
     assert min(cost for _, cost in found.trail) == pytest.approx(result.cost, rel=1e-12)
     assert result.termination == "no better order by swaps"
+
+
+def test_scans_of_a_few_orders_lead_to_the_same(monkeypatch: pytest.MonkeyPatch):
+    """Three at a time instead of all swaps at once; five starts are more than one such scan."""
+    whole = optimise(OBJECTIVE, OrderSearch(5))
+    monkeypatch.setattr(order_search, "LARGEST_SCAN", 3)
+    parts = optimise(OBJECTIVE, OrderSearch(5))
+    assert parts.cost == pytest.approx(whole.cost, rel=1e-12)
+    assert parts.objective.session.order == whole.objective.session.order
+    assert parts.findings[0].trail == whole.findings[0].trail
 
 
 def test_an_order_that_was_searched_is_not_called_the_best():

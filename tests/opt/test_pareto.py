@@ -140,6 +140,25 @@ def test_weights_that_leave_a_cost_out_have_a_frontier_too(four_patients: Clinic
         assert len(frontier_of(result).front) > 2
 
 
+@pytest.mark.parametrize(
+    ("patients", "intervals"), [(1, 1), (5, 1), (1, 4)], ids=["one of each", "one interval", "one"]
+)
+def test_degenerate_sessions_have_a_short_frontier(patients: int, intervals: int):
+    """One schedule, or one patient, whose figure is drawn all the same."""
+    objective = Objective(
+        ClinicSession(patients, intervals, 5.0, ServiceTime.exponential(4.0)), WEIGHTS
+    )
+    result = optimise(objective, Pareto(**SHORT))
+    assert result.status == "optimal"
+    frontier = frontier_of(result)
+    assert len(frontier.front) == 1
+    assert frontier.knee is None
+    assert frontier.price_of_a_minute(0.0, -1.0) is None
+    [figure] = frontier.figures(result)
+    assert len(figure.rows) == 1
+    assert json.dumps(frontier.to_dict(), allow_nan=False)
+
+
 CONSTRAINTS = {
     "blocked intervals": Constraints(blocked=[1, 2]),
     "a pin and short gaps": Constraints(blocked=[2], maximum_gap=2, minimum={5: 1}),
@@ -189,7 +208,7 @@ def test_where_nothing_can_be_proved_no_point_is_called_optimal(changes: dict[st
     assert all(point.lower_bound is None for point in frontier.points)
     assert frontier.depth is None
     assert frontier.excess is None
-    assert "not all proved" in frontier.sentence
+    assert "none proved" in frontier.sentence
     assert "optimal" not in json.dumps(frontier.to_dict())
 
 

@@ -10,6 +10,7 @@ import pytest
 from objective import Weights
 from opt.registry import BASELINES
 from opt.replay.past_sessions import PastSession, read_past_sessions
+from opt.replay.reasons import ORDER
 from opt.replay.replay import OPTIMISED, Replay, ReplaySettings, replay
 from opt.replay.valuation import Valuation
 from opt.replay.words import verdict
@@ -82,7 +83,7 @@ def test_the_optimised_schedule_is_better_or_the_words_say_that_it_is_not(
     assert max(gains["bailey_welch"].high, gains["equispaced"].high) < 0
     # What is missing is the order of the consultations: they become shorter within a session.
     changes = outcome.reasons["individual"].changes
-    assert max(changes, key=lambda reason: changes[reason]).startswith("the order")
+    assert max(changes, key=lambda reason: changes[reason]) == ORDER
     assert outcome.thirds[0] > outcome.thirds[1] > outcome.thirds[2]
 
 

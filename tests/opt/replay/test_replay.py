@@ -15,6 +15,7 @@ from opt.registry import BASELINES
 from opt.replay.bootstrap import Bootstrap
 from opt.replay.fitting import fit
 from opt.replay.past_sessions import PastSession, read_past_sessions
+from opt.replay.reasons import ORDER
 from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings, replay, session_of
 from opt.replay.synthetic import SyntheticSessions
 from opt.replay.valuation import Valuation
@@ -232,10 +233,9 @@ def test_shuffling_tells_why_a_gain_is_missed(tmp_path: Path):
         replace(one, minutes=np.sort(one.minutes)[::-1].copy(), appointments=None) for one in past
     ]
     reasons = replay(falling, SETTINGS, VALUATION).reasons
-    order = "the order of consultations within the session"
     for name in ("individual", "equispaced"):
         changes = reasons[name].changes
-        assert abs(changes[order]) == max(map(abs, changes.values()))
+        assert abs(changes[ORDER]) == max(map(abs, changes.values()))
         assert sum(changes.values()) == pytest.approx(
             reasons[name].realised - float(reasons[name].expected or 0)
         )
