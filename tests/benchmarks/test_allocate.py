@@ -57,6 +57,10 @@ def test_recommendation_of_2000_seats(benchmark: BenchmarkFixture):
     one_by_one = 2000 * median_seconds(lambda: larger(after), rounds=9)
     found = benchmark.pedantic(lambda: recommend(Request(), sessions), rounds=9, warmup_rounds=2)
     assert len(found.seats) == 2000
+    began = time.process_time()
+    for _ in range(9):
+        recommend(Request(), sessions)
+    seconds = (time.process_time() - began) / 9
     median = float(benchmark.stats.stats.median)
     note(benchmark, "2,000 schedules one by one", one_by_one / median, target=10)
-    benchmark.extra_info["allowed_seconds"] = 0.1
+    benchmark.extra_info.update(processor_seconds=seconds, allowed_processor_seconds=0.1)
