@@ -134,10 +134,9 @@ def past_sessions(settings: dict[str, Any], directory: Path) -> None:
     refuse_unused(HydraConfig.get().overrides.task, UNUSED, f"it follows from the {given[0]}")
     start = start_of_day(settings["start"])
     whole_number("seed", settings["seed"], 0, 2**63 - 1)
-    if given == ["replay"]:
-        replay_sessions(settings, directory, start)
-    else:
-        value_forecasts(settings, directory, start)
+    experiment = replay_sessions if given == ["replay"] else value_forecasts
+    with workers_from(settings) as workers:
+        experiment(settings, directory, start, workers)
 
 
 def evaluate_file(settings: dict[str, Any], directory: Path) -> None:

@@ -36,6 +36,7 @@ from opt.replay.files import (
 )
 from opt.replay.planning import proved
 from opt.replay.valuation import Valuation
+from opt.workers import Workers
 
 MADE_UP = (
     "These sessions are made up, by the seed: individual forecasts know {:.0%} of the variance "
@@ -48,11 +49,13 @@ PUBLISHED = (
 )
 
 
-def value_forecasts(settings: Mapping[str, Any], directory: Path, start: int) -> ForecastValue:
+def value_forecasts(
+    settings: Mapping[str, Any], directory: Path, start: int, workers: Workers | None = None
+) -> ForecastValue:
     """Value the forecasts of session files, or made-up ones; write what was found.
 
     The files are forecast_value.json, forecast_value.csv and report.html; ``start`` is when
-    sessions begin, minutes after midnight.
+    sessions begin, minutes after midnight; ``workers`` compute the schedules.
     """
     chosen = ForecastValueSettings.from_dict(settings["forecast_value"])
     valuation = Valuation.from_settings(settings)
@@ -64,7 +67,7 @@ def value_forecasts(settings: Mapping[str, Any], directory: Path, start: int) ->
     console = stdout_console()
     with counted_display(console, "schedules") as on_progress:
         outcome = forecast_value(
-            read_session_files(path), chosen, valuation, constraints, seed, on_progress=on_progress
+            read_session_files(path), chosen, valuation, constraints, seed, workers, on_progress
         )
     words = verdict(outcome)
     if chosen.file is None:

@@ -28,14 +28,17 @@ from opt.replay.planning import proved
 from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings, replay
 from opt.replay.valuation import Valuation
 from opt.replay.words import about, label, verdict
+from opt.workers import Workers
 
 MADE_UP = "These sessions are made up, by the seed: they show what a replay looks like, no clinic."
 
 
-def replay_sessions(settings: Mapping[str, Any], directory: Path, start: int) -> Replay:
+def replay_sessions(
+    settings: Mapping[str, Any], directory: Path, start: int, workers: Workers | None = None
+) -> Replay:
     """Replay the sessions of a file, or made-up ones; write replay.json, replay.csv, report.html.
 
-    ``start`` is when sessions begin, minutes after midnight.
+    ``start`` is when sessions begin, minutes after midnight; ``workers`` compute the schedules.
     """
     chosen = ReplaySettings.from_dict(settings["replay"])
     valuation = Valuation.from_settings(settings)
@@ -51,6 +54,7 @@ def replay_sessions(settings: Mapping[str, Any], directory: Path, start: int) ->
             valuation,
             constraints,
             settings["seed"],
+            workers,
             on_progress=on_progress,
         )
     words = verdict(outcome)

@@ -88,12 +88,14 @@ def test_the_optimised_schedule_is_better_or_the_words_say_that_it_is_not(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings", [ReplaySettings(parts=6), ReplaySettings(classes="visit_type")]
+)
 def test_parts_of_the_session_or_visit_types_make_it_better_beyond_chance(
-    past: list[PastSession],
+    past: list[PastSession], settings: ReplaySettings
 ):
     """Than every rule: learnt from the earlier sessions alone."""
-    for settings in (ReplaySettings(parts=6), ReplaySettings(classes="visit_type")):
-        outcome = replay(past, settings, BALANCED)
-        check(outcome, past)
-        assert all(outcome.comparison.difference(OPTIMISED, name).high < 0 for name in BASELINES)
-        assert "is better than every baseline: " in verdict(outcome)[0]
+    outcome = replay(past, settings, BALANCED)
+    check(outcome, past)
+    assert all(outcome.comparison.difference(OPTIMISED, name).high < 0 for name in BASELINES)
+    assert "is better than every baseline: " in verdict(outcome)[0]
