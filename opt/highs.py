@@ -13,7 +13,7 @@ from pyomo.contrib.solver.common.factory import SolverFactory
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def solve(model: Any, time_limit: float, threads: int) -> Any:
+def solve(model: Any, time_limit: float, threads: int, gap: float | None = None) -> Any:
     """Return Pyomo's results for a model: status, incumbent and bound; the model is left as it is.
 
     Parameters
@@ -24,11 +24,14 @@ def solve(model: Any, time_limit: float, threads: int) -> Any:
         Seconds after which the best so far counts.
     threads
         Threads that the solver may use.
+    gap
+        Share of the objective between incumbent and bound at which to end; by default the solver's.
     """
     with _ONE_AT_A_TIME:
         return SolverFactory("highs").solve(
             model,
             threads=threads,
+            rel_gap=gap,
             time_limit=time_limit,
             load_solutions=False,
             raise_exception_on_nonoptimal_result=False,

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pyomo.environ as pyomo
 from pyomo.contrib.solver.common.results import SolutionStatus, TerminationCondition
-from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr import LinearExpression
 
+from opt import highs
 from opt.allocate.options import ROUNDING, Capacity, Option, Options
 from opt.allocate.patterns import maximal_patterns
 
@@ -156,14 +156,7 @@ def _solved(model: pyomo.ConcreteModel, columns: int, gap: float, deadline: floa
     left = deadline - time.monotonic()
     if left <= 0:
         return Solved(None, -math.inf, infeasible=False)
-    result = Highs().solve(
-        model,
-        threads=1,
-        time_limit=left,
-        rel_gap=gap,
-        load_solutions=False,
-        raise_exception_on_nonoptimal_result=False,
-    )
+    result = highs.solve(model, time_limit=left, threads=1, gap=gap)
     if result.termination_condition in INFEASIBLE:
         return Solved(None, math.inf, infeasible=True)
     bound = -math.inf if result.objective_bound is None else float(result.objective_bound)
