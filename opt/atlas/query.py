@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ MOST_ODDS = 1e3
 #: intervals, logarithm of the load, cv, no-show, logarithm of the odds of the share of waiting.
 SCALES = np.array([0.5, 0.5, 4.0, 2.0, 2.0, 0.5])
 
+Share = TypeVar("Share", float, NDArray[np.float64])
 Key = tuple[int, int, str, float, float, float, float | None, float]
 
 
@@ -96,11 +98,12 @@ class Query:
     def coordinates(self) -> NDArray[np.float64]:
         """Where it lies, (6,); see `coordinates_of`."""
         booked = self.patients * (1 - self.no_show) * self.mean / self.intervals
-        one = np.array([[
-            self.patients, self.intervals, booked if self.load is None else self.load, self.cv,
-            self.no_show, self.waiting_share,
-        ]])  # fmt: skip
-        return np.asarray(coordinates_of(*one.T)[0], np.float64)
+        load = booked if self.load is None else self.load
+        odds = odds_of(self.waiting_share)
+        logarithms = (math.log(one) for one in (self.patients, self.intervals, load, odds))
+        patients, intervals, full, waiting = logarithms
+        raw = [patients, intervals, full, self.cv, self.no_show, waiting]
+        return np.asarray(raw * SCALES, np.float64)
 
 
 def key_of(
@@ -139,10 +142,15 @@ def coordinates_of(
     A schedule is stretched with the session and the number of patients, so sizes count by their
     ratio, and little; how full the session is counts most.
     """
-    least = 1 / MOST_ODDS
-    odds = (waiting_share + least) / (1 - waiting_share + least)
-    raw = [np.log(patients), np.log(intervals), np.log(load), cv, no_show, np.log(odds)]
+    odds = np.log(odds_of(waiting_share))
+    raw = [np.log(patients), np.log(intervals), np.log(load), cv, no_show, odds]
     return np.asarray(np.stack(raw, axis=1) * SCALES, np.float64)
+
+
+def odds_of(share: Share) -> Share:
+    """Return the odds of a share against the rest, cut off at both ends."""
+    least = 1 / MOST_ODDS
+    return (share + least) / (1 - share + least)
 
 
 def departures(objective: Objective, constraints: Constraints) -> list[str]:

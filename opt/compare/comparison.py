@@ -6,6 +6,7 @@ from functools import cached_property
 
 from objective import InvalidInput
 from opt.compare.folder import Folder
+from opt.compare.interruption import noticed_interruption
 from opt.compare.job import Job, Outcome, Record, run_job
 from opt.compare.plan import REFERENCE, Contender, Plan
 from opt.workers import Workers
@@ -126,10 +127,13 @@ def compare(
         else:
             outcomes.append(kept)
             told(job, kept, False)
-    for job, outcome in zip(missing, workers.map(run_job, missing), strict=True):
-        folder.keep(job, outcome)
-        outcomes.append(outcome)
-        told(job, outcome, True)
+    with noticed_interruption() as interrupted:
+        for job, outcome in zip(missing, workers.map(run_job, missing), strict=True):
+            folder.keep(job, outcome)
+            outcomes.append(outcome)
+            told(job, outcome, True)
+            if interrupted():
+                raise KeyboardInterrupt
     for instance in plan.instances:
         mine = [outcome for outcome in outcomes if outcome.instance == instance.name]
         if all(outcome.record is None for outcome in mine):

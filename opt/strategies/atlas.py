@@ -25,6 +25,7 @@ from opt.result import optimal_gap
 from opt.run import Run, State
 from opt.strategies.exact import Exact, ExactRun
 from opt.validity import reasons_against
+from opt.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class FromAtlas:
     neighbours: int = 1
     target_gap: float = 0.0
     name: ClassVar[str] = "atlas"
+    deterministic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.path is not None and not isinstance(self.path, str):
@@ -60,6 +62,8 @@ class FromAtlas:
 
 class _AtlasRun(Run):
     """One batch that evaluates a known proof again, or a descent from near optima."""
+
+    _exact: ExactRun | None = None
 
     def __init__(
         self, objective: Objective, feasible: FeasibleSchedules, strategy: FromAtlas, seed: int
@@ -80,7 +84,14 @@ class _AtlasRun(Run):
             else:
                 self._neighbours = self._atlas.nearest(self._query, strategy.neighbours)
         self._recalled: Certificate | None = None
-        self._exact: ExactRun | None = None
+        if self._known is None:
+            self._exact = self._descent()
+
+    def employ(self, workers: Workers) -> None:
+        """Have work done by these, before the first step."""
+        super().employ(workers)
+        if self._exact is not None:
+            self._exact.employ(workers)
 
     def step(self) -> None:
         """Recall the proof of this session, or do a step of the descent."""

@@ -4,6 +4,10 @@ First varied schedules are priced, and a network learns to predict their cost. T
 many neighbours of the best schedules are ranked by the network, the chain prices the best ranked,
 and the network learns from these too. Only the chain's prices count: what the network guesses
 decides what is priced, never what is accepted.
+
+It pays beside pricing every candidate where a schedule is dear, as with walk-ins, and not where the
+queue length is followed. It does not pay beside `local_search`, whose moves are priced without
+evaluating the schedules: see tests/benchmarks/test_surrogate.py.
 """
 
 import time

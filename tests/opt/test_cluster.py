@@ -15,13 +15,17 @@ import torch
 
 from objective import ClinicSession, InvalidInput, Objective, ServiceTime, Weights
 from opt import optimise
+from opt.atlas.build import build_atlas
+from opt.atlas.grid import Grid
 from opt.cluster import pool
 from opt.cluster.ray_workers import RayWorkers
+from opt.compare.job import run_job
 from opt.configuration import workers_from
 from opt.stopping import MaximumEvaluations
 from opt.strategies.genetic import Genetic
 from opt.workers import LocalWorkers, Workers
 from tests.cases import REAL_CLINICS, random_schedules
+from tests.opt.compare.hand_made import plan as small_plan
 
 pytest.importorskip("ray", reason="needs Ray: pip install 'bailey[ray]'")
 
@@ -238,6 +242,56 @@ def test_a_search_with_a_killed_process_ends_as_it_would_alone(
         (line.cost, line.schedule) for line in alone.history
     ]
     assert together.performance.row(0) == alone.performance.row(0)
+
+
+def test_islands_with_a_killed_process_end_as_they_would_alone(
+    workers: RayWorkers, weights: Weights
+):
+    """The process is killed while it breeds the generations up to a migration."""
+    objective = Objective(SESSIONS["exponential"], weights)
+    genetic = Genetic(population=60, generations=80, islands=4, migration_every=20)
+    search = partial(optimise, objective, genetic, seed=3)
+    alone = search()
+    processes = list(workers.map(_process, range(8)))
+    killers = []
+
+    def kill(progress: Any) -> None:
+        if progress.iteration == 2:
+            # A tenth of a second into the next step.
+            killers.append(threading.Timer(0.1, os.kill, (processes[0], signal.SIGKILL)))
+            killers[0].start()
+
+    together = search(on_progress=kill, workers=workers)
+    killers[0].join()
+    assert together.schedule == alone.schedule
+    assert [(line.cost, line.evaluations, line.schedule) for line in together.history] == [
+        (line.cost, line.evaluations, line.schedule) for line in alone.history
+    ]
+
+
+def test_tiles_of_an_atlas_are_solved_by_actors(workers: RayWorkers, tmp_path: Path):
+    """The table is that of this process to the last byte."""
+    grid = Grid([2, 3, 4], [4, 5], [1.0], [1.0], waiting_share=[0.3, 0.6])
+    tables = []
+    for name, who in (("alone", LocalWorkers()), ("together", workers)):
+        build_atlas(tmp_path / name, grid, who)
+        files = [path for path in (tmp_path / name).rglob("*") if path.is_file()]
+        tables.append({path.name: path.read_bytes() for path in files})
+    assert len(tables[0]) > 2
+    assert tables[0] == tables[1]
+
+
+def test_runs_of_a_comparison_are_done_by_actors(workers: RayWorkers):
+    """Cost, schedule and evaluations of every instance, strategy and seed."""
+    jobs = small_plan("three", "four", strategies=("exact", "local_search", "genetic")).jobs()
+    assert len(jobs) > 6
+    outcomes = workers.map(run_job, jobs)
+    for mine, theirs in zip(map(run_job, jobs), outcomes, strict=True):
+        assert mine.record is not None
+        assert theirs.record is not None
+        assert mine.record.schedule == theirs.record.schedule
+        assert mine.record.cost == theirs.record.cost
+        assert mine.record.evaluations == theirs.record.evaluations
 
 
 def _process(item: int) -> int:

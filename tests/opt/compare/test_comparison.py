@@ -1,6 +1,7 @@
 """Doing the runs of a plan: order, resumption, refusals and estimates of time."""
 
 import json
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +99,28 @@ def test_what_the_folder_holds_is_not_done_again(tmp_path: Path, plan: Plan):
     )
     assert done.count(True) == len(files[::2])
     assert without_clock(again) == without_clock(first)
+
+
+class Interrupting(LocalWorkers):
+    """Is interrupted at the end of the second item, when the search deals with Ctrl-C itself."""
+
+    def map(self, task: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        """Yield the outcomes in the order of the items."""
+        for place, item in enumerate(items):
+            if place == 1:
+                before = signal.signal(signal.SIGINT, lambda number, frame: None)
+                signal.raise_signal(signal.SIGINT)
+                signal.signal(signal.SIGINT, before)
+            yield task(item)
+
+
+def test_an_interruption_that_a_search_kept_to_itself_is_noticed(tmp_path: Path, plan: Plan):
+    """The run that is finished is kept, and no other one begins."""
+    kept = folder(tmp_path / "kept", plan)
+    with pytest.raises(KeyboardInterrupt):
+        compare(plan, kept, Interrupting())
+    assert len(list((kept.path / "runs").glob("*.json"))) == 2
+    assert without_clock(compare(plan, kept, LocalWorkers()))
 
 
 @pytest.mark.parametrize("contents", ["", "{", "[]", "{}", '{"record": {}}'])
