@@ -175,7 +175,7 @@ def test_searches_interrupted_together_go_on_exactly():
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no objective": ({"objectives": [3]}, "objectives.0. is 3; it must be an Objective"),
     "another strategy": ({"strategy": make_strategy("genetic")}, "it must be Exact or None"),
-    "too few starts": ({"starts": [None]}, "starts is '1 starts'; as many as objectives"),
+    "too few starts": ({"starts": [None]}, "it must be as many as objectives, 3"),
     "a start of another session": (
         {"starts": [[9], None, None]}, "schedules is 'of shape .1, 1.'"),
     "too few rules": ({"stopping": [None]}, "stopping is '1 rules'"),
