@@ -36,6 +36,7 @@ from opt.replay.files import (
 )
 from opt.replay.planning import proved
 from opt.replay.valuation import Valuation
+from opt.replay.words import share_text
 from opt.workers import Workers
 
 MADE_UP = (
@@ -101,7 +102,7 @@ def _contents(
                 "with": more,
                 "instead_of": less,
                 "saved": asdict(minutes),
-                "per_cent": asdict(share),
+                "per_cent": share and asdict(share),
                 "expected": expected_saving(outcome, more, less),
             }
         )
@@ -153,7 +154,7 @@ def _write_report(
     for more, less in STEPS:
         minutes, share = saved(outcome, more, less)
         what = f"{more} over {less}".replace("_", " ")
-        numbers.append((f"{share.mean:+.1f} %", f"{what} ({minutes.mean:+.2f})"))
+        numbers.append((share_text(share), f"{what} ({minutes.mean:+.2f})"))
     plans = [plans[level] for plans in outcome.plans for level in LEVELS]
     write_comparison_page(
         path,

@@ -1,5 +1,6 @@
 """Intervals for means over sessions by the bootstrap."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,8 @@ class Bootstrap:
     def interval(self, values: Array, seed: int, per: Array | None = None) -> Interval:
         """Return the mean of values (sessions,) with its interval.
 
-        With ``per``, (sessions,), the mean of the values over the mean of these.
+        With ``per``, (sessions,), the mean of the values over the mean of these; an end is not
+        finite where that mean is 0 in too many samples.
 
         Raises
         ------
@@ -93,18 +95,22 @@ class Bootstrap:
         below = np.add.reduceat(np.ones_like(values) if per is None else per, starts)
 
         def ratio(above: Array, below: Array, axis: int) -> Array:
-            return np.asarray(above.sum(axis=axis) / below.sum(axis=axis), np.float64)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(above.sum(axis=axis) / below.sum(axis=axis), np.float64)
 
-        found = stats.bootstrap(
-            (above, below),
-            ratio,
-            paired=True,
-            vectorized=True,
-            n_resamples=self.resamples,
-            confidence_level=self.confidence,
-            method="percentile",
-            batch=max(1, BATCH_NUMBERS // len(starts)),
-            rng=np.random.default_rng(seed),
-        )
+        with warnings.catch_warnings():
+            # The ends say by themselves that they are not finite.
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+            found = stats.bootstrap(
+                (above, below),
+                ratio,
+                paired=True,
+                vectorized=True,
+                n_resamples=self.resamples,
+                confidence_level=self.confidence,
+                method="percentile",
+                batch=max(1, BATCH_NUMBERS // len(starts)),
+                rng=np.random.default_rng(seed),
+            )
         ends = found.confidence_interval
         return Interval(float(ratio(above, below, 0)), float(ends.low), float(ends.high))

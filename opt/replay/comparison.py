@@ -55,10 +55,14 @@ class Comparison:
         """Return the mean of `differences` with its interval, paired by session."""
         return self.bootstrap.interval(self.differences(name, other, measure), self.seed)
 
-    def per_cent(self, name: str, other: str) -> Interval:
-        """Return the difference in cost as a percentage of the other's cost, with its interval."""
+    def per_cent(self, name: str, other: str) -> Interval | None:
+        """Return the difference in cost as a percentage of the other's cost, with its interval.
+
+        None where the other costs nothing on so many sessions that there is no such percentage.
+        """
         change = 100 * self.differences(name, other)
-        return self.bootstrap.interval(change, self.seed, self.measured[other]["cost"])
+        share = self.bootstrap.interval(change, self.seed, self.measured[other]["cost"])
+        return share if np.isfinite([share.mean, share.low, share.high]).all() else None
 
     def best(self, names: list[str]) -> str:
         """Return the schedule of least mean cost."""
