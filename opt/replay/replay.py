@@ -6,22 +6,21 @@ as it really took. Given that, nothing is random, so that schedules are compared
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, get_args
 
 import numpy as np
 
 from objective import ClinicSession, InvalidInput
-from objective.errors import finite_number, known_keys, positive_number, whole_number
+from objective.errors import finite_number, known_keys, whole_number
 from objective.laws import Array
-from objective.session import MAX_INTERVAL_LENGTH, MAX_INTERVALS
 from opt.constraints import Constraints
 from opt.registry import BASELINES
 from opt.replay.bootstrap import Bootstrap
 from opt.replay.comparison import Comparison
 from opt.replay.fitting import Fit, LawName, fit, kinds_of
 from opt.replay.past_sessions import CLASS_COLUMNS, PastSession
-from opt.replay.planning import Plan, Planner, Request, intervals_of
+from opt.replay.planning import Plan, Planner, Request, book, check_lengths, with_length
 from opt.replay.reasons import Reasons, reasons_of
 from opt.replay.synthetic import SyntheticSessions
 from opt.replay.valuation import Day, Valuation
@@ -95,12 +94,7 @@ class ReplaySettings:
             allowed = "null, or one of " + ", ".join(CLASS_COLUMNS)
             raise InvalidInput("replay.classes", self.classes, allowed)
         whole_number("replay.parts", self.parts, 1, 20)
-        length = positive_number("replay.interval_length", self.interval_length)
-        if length > MAX_INTERVAL_LENGTH:
-            allowed = f"at most {MAX_INTERVAL_LENGTH} minutes"
-            raise InvalidInput("replay.interval_length", self.interval_length, allowed)
-        if positive_number("replay.length_factor", self.length_factor) > 10:
-            raise InvalidInput("replay.length_factor", self.length_factor, "at most 10")
+        check_lengths("replay", self.interval_length, self.length_factor)
         if self.rule_in_use not in BASELINES:
             raise InvalidInput(
                 "replay.rule_in_use", self.rule_in_use, "one of " + ", ".join(BASELINES)
@@ -200,16 +194,10 @@ def replay(
             requests[key] = Request(session, session.expected_shows, strategies)
         keys.append(key)
         learnt_from.append(until)
-    work = (workers or LocalWorkers()).map(
-        Planner(valuation, constraints or Constraints()), list(requests.values())
-    )
-    booked: dict[tuple[Any, ...], Mapping[str, Plan]] = {}
-    for key, plans in zip(requests, work, strict=True):
-        booked[key] = dict(zip((OPTIMISED, *BASELINES), plans, strict=True))
-        if on_progress:
-            on_progress(len(booked), len(requests))
+    planner = Planner(valuation, constraints or Constraints())
+    booked = book(requests, planner, workers or LocalWorkers(), on_progress)
     replayed = past[first:]
-    plans_of = tuple(booked[key] for key in keys)
+    plans_of = tuple(dict(zip((OPTIMISED, *BASELINES), booked[key], strict=True)) for key in keys)
     appointments = tuple(
         {
             **{name: plan.appointments for name, plan in plans.items()},
@@ -275,11 +263,7 @@ def session_of(past: PastSession, fitted: Fit, settings: ReplaySettings) -> Clin
         order=names,
     )
     length = past.length or settings.length_factor * known.expected_booked_work
-    intervals = intervals_of(length, settings.interval_length)
-    if intervals > MAX_INTERVALS:
-        allowed = f"such that a session has at most {MAX_INTERVALS} intervals"
-        raise InvalidInput("replay.interval_length", settings.interval_length, allowed)
-    return replace(known, intervals=intervals)
+    return with_length("replay", known, length)
 
 
 def _first_replayed(past: Sequence[PastSession], settings: ReplaySettings) -> int:
