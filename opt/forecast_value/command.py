@@ -10,13 +10,13 @@ from opt.constraints import Constraints
 from opt.display import counted_display, stdout_console
 from opt.forecast_value.figures import quality_figure, value_figure
 from opt.forecast_value.session_files import read_session_files
+from opt.forecast_value.settings import ForecastValueSettings
 from opt.forecast_value.value import (
     CLINIC,
     INDIVIDUAL,
     LEVELS,
     STEPS,
     ForecastValue,
-    ForecastValueSettings,
     forecast_value,
 )
 from opt.forecast_value.words import expected_saving, saved, verdict

@@ -8,22 +8,19 @@ worth (the value of sample information, here measured and not computed from the 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from objective import ClinicSession, InvalidInput
-from objective.errors import known_keys
 from objective.laws import Array
 from opt.constraints import Constraints
 from opt.forecast_value.session_files import ForecastSession
-from opt.forecast_value.synthetic import SyntheticForecasts
+from opt.forecast_value.settings import ForecastValueSettings
 from opt.registry import BASELINES
-from opt.replay.bootstrap import Bootstrap
 from opt.replay.comparison import Comparison
-from opt.replay.planning import Plan, Planner, Request, book, check_lengths, with_length
+from opt.replay.planning import Plan, Planner, Request, book, with_length
 from opt.replay.valuation import Day, Valuation
 from opt.workers import LocalWorkers, Workers
 
@@ -40,51 +37,6 @@ STEPS = (
     (INDIVIDUAL, CLINIC),
     (INDIVIDUAL, "individual_rule"),
 )
-
-
-@dataclass(frozen=True)
-class ForecastValueSettings:
-    """Which sessions are valued, and how.
-
-    Attributes
-    ----------
-    file
-        A session file or a folder of them, see `opt.forecast_value.session_files`; None for made-up
-        ones.
-    interval_length
-        Minutes from one possible appointment to the next.
-    length_factor
-        Planned length of a session over the work that the clinic's averages expect in it, where the
-        file does not give it; rounded up to whole intervals.
-    bootstrap, synthetic
-        How intervals are made, and the made-up sessions.
-
-    Raises
-    ------
-    InvalidInput
-        If a field is outside its range.
-    """
-
-    file: str | None = None
-    interval_length: float = 5.0
-    length_factor: float = 1.0
-    bootstrap: Bootstrap = field(default_factory=Bootstrap)
-    synthetic: SyntheticForecasts = field(default_factory=SyntheticForecasts)
-
-    def __post_init__(self) -> None:
-        if self.file is not None and not isinstance(self.file, str):
-            allowed = "the name of a file or folder, or null"
-            raise InvalidInput("forecast_value.file", self.file, allowed)
-        check_lengths("forecast_value", self.interval_length, self.length_factor)
-
-    @staticmethod
-    def from_dict(description: Mapping[str, Any]) -> "ForecastValueSettings":
-        """Make the settings that a mapping describes; raise `InvalidInput` for unknown fields."""
-        names = [one.name for one in fields(ForecastValueSettings)]
-        given = known_keys("forecast_value", description, names)
-        given["bootstrap"] = Bootstrap.from_dict(given.get("bootstrap") or {})
-        given["synthetic"] = SyntheticForecasts.from_dict(given.get("synthetic") or {})
-        return ForecastValueSettings(**given)
 
 
 @dataclass(frozen=True)

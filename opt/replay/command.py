@@ -25,7 +25,8 @@ from opt.replay.files import (
 )
 from opt.replay.past_sessions import read_past_sessions
 from opt.replay.planning import proved
-from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings, replay
+from opt.replay.replay import IN_USE, OPTIMISED, Replay, replay
+from opt.replay.settings import ReplaySettings
 from opt.replay.valuation import Valuation
 from opt.replay.words import about, label, share_text, verdict
 from opt.workers import Workers

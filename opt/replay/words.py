@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from opt.replay.bootstrap import Interval
 from opt.replay.comparison import Comparison
 from opt.replay.reasons import ORDER, OTHERS
-from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings
+from opt.replay.replay import IN_USE, OPTIMISED, Replay
+from opt.replay.settings import ReplaySettings
 
 PARTS = ("waiting", "idle", "tardiness")
 #: More sessions than this nobody has; how many more then does not matter.

@@ -11,6 +11,7 @@ import pytest
 
 from objective import InvalidInput, Weights
 from opt.forecast_value.session_files import ForecastSession, read_session_files
+from opt.forecast_value.settings import ForecastValueSettings
 from opt.forecast_value.synthetic import SyntheticForecasts
 from opt.forecast_value.value import (
     CLASS,
@@ -18,7 +19,6 @@ from opt.forecast_value.value import (
     INDIVIDUAL,
     LEVELS,
     RULES,
-    ForecastValueSettings,
     forecast_value,
     sessions_of,
 )

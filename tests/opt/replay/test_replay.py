@@ -16,7 +16,8 @@ from opt.replay.bootstrap import Bootstrap, Interval
 from opt.replay.fitting import fit
 from opt.replay.past_sessions import PastSession, read_past_sessions
 from opt.replay.reasons import ORDER
-from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings, replay, session_of
+from opt.replay.replay import IN_USE, OPTIMISED, Replay, replay, session_of
+from opt.replay.settings import ReplaySettings
 from opt.replay.synthetic import SyntheticSessions
 from opt.replay.valuation import Valuation
 from opt.replay.words import about, share_ends, share_text, verdict
