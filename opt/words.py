@@ -1,6 +1,6 @@
 """Sessions, schedules and proofs in words, for the terminal and the report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from objective import ClinicSession, Objective
@@ -14,6 +14,12 @@ def clock(minutes: float) -> str:
     hours, rest = divmod(seconds, 3600)
     text = f"{hours % 24:02d}:{rest // 60:02d}"
     return f"{text}:{rest % 60:02d}" if rest % 60 else text
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words, at least one, as one reads them out."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def schedule_text(schedule: Sequence[int], session: ClinicSession, start: int = 0) -> str:

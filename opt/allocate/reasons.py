@@ -1,7 +1,7 @@
 """Why a request got no place, in plain words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from opt.allocate.half_day import HalfDay
 from opt.allocate.options import ROUNDING, Capacity, Option, Options
 from opt.allocate.request import Request
+from opt.words import listed
 
 #: What each reason means, by its name, in the order in which they are looked for.
 REASONS = {
@@ -81,7 +82,7 @@ def no_option(options: Options, number: int) -> tuple[str, str] | None:
         for provider in providers
         if provider.present(one) and _long_enough(options, provider.name, one, kind.minutes)
     ]
-    names = _listed(provider.name for provider in providers)
+    names = listed(provider.name for provider in providers)
     if not long_enough:
         return "absent", (
             f"{names} {'sees' if len(providers) == 1 else 'see'} {request.visit_type}, but "
@@ -96,7 +97,7 @@ def no_option(options: Options, number: int) -> tuple[str, str] | None:
             for _, one in long_enough
         )
     )
-    what = _listed(missing or sorted(kind.uses))
+    what = listed(missing or sorted(kind.uses))
     return "resource", (
         f"There is not enough of {what} on any of the {_number(long_enough)} in the window on "
         f"which a provider could see {request.visit_type}."
@@ -166,7 +167,7 @@ def _taken(blocked: Sequence[tuple[Option, Sequence[Capacity]]]) -> list[str]:
             elsewhere = True
     parts = []
     if busy:
-        parts.append(f"{_listed(busy)} {'has' if len(busy) == 1 else 'have'} no time left")
+        parts.append(f"{listed(busy)} {'has' if len(busy) == 1 else 'have'} no time left")
     for name, half_days in sorted(resources.items()):
         parts.append(f"{name} is full on {_some(sorted(half_days))}")
     if elsewhere:
@@ -183,16 +184,10 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
-def _listed(names: Iterable[str]) -> str:
-    """Return names as one reads them out."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 def _some(half_days: Sequence[HalfDay], most: int = 4) -> str:
     """Return half-days by name, or their number and ends where there are many."""
     if len(half_days) <= most:
-        return _listed(one.words for one in half_days)
+        return listed(one.words for one in half_days)
     return f"{len(half_days)} half-days from {half_days[0].words} to {half_days[-1].words}"
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from opt.words import clock
+from opt.words import clock, listed
 
 if TYPE_CHECKING:
     from opt.recommend.ranking import RankedSeat
@@ -19,7 +19,7 @@ def explanation(seat: "RankedSeat") -> str:
         words += ["with your preferred provider"] * ("provider" in seat.met)
         words += [f"not at your preferred {name}" for name in seat.unmet if name != "provider"]
         words += ["not with your preferred provider"] * ("provider" in seat.unmet)
-        sentences.append("it is " + _listed(words))
+        sentences.append("it is " + listed(words))
     sentences.append(f"your own wait is {seat.own_wait:.1f} min on average")
     if seat.acceptance < 1:
         sentences.append(f"it is accepted with a probability of {100 * seat.acceptance:.0f} %")
@@ -46,12 +46,7 @@ def _effects(seat: "RankedSeat") -> str:
             added.append(f"{minutes:.1f} min {words}")
         elif minutes <= -NOTHING:
             removed.append(f"{-minutes:.1f} min {words}")
-    parts = ["adds " + _listed(added) if added else "makes nobody wait longer"]
+    parts = ["adds " + listed(added) if added else "makes nobody wait longer"]
     if removed:
-        parts.append("takes away " + _listed(removed))
+        parts.append("takes away " + listed(removed))
     return " and ".join(parts) if len(added) < 2 else ", and ".join(parts)
-
-
-def _listed(words: list[str]) -> str:
-    """Return words as one reads them out."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]

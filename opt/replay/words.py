@@ -1,12 +1,11 @@
 """Comparisons of schedules on real days in words."""
 
-from collections.abc import Sequence
-
 from opt.replay.bootstrap import Interval
 from opt.replay.comparison import Comparison
 from opt.replay.reasons import ORDER, OTHERS
 from opt.replay.replay import IN_USE, OPTIMISED, Replay
 from opt.replay.settings import ReplaySettings
+from opt.words import listed
 
 PARTS = ("waiting", "idle", "tardiness")
 #: More sessions than this nobody has; how many more then does not matter.
@@ -28,12 +27,6 @@ def share_text(share: Interval | None) -> str:
 def share_ends(share: Interval | None) -> str:
     """Return the interval of a percentage in words, also of that of a cost of nothing."""
     return "not defined" if share is None else f"{share.low:+.1f} to {share.high:+.1f} %"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def verdict(outcome: Replay) -> list[str]:
