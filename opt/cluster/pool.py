@@ -13,7 +13,7 @@ from opt.cluster.connection import Connection
 #: started is started again.
 REPEATS = 3
 #: Seconds within which a first actor has to be ready where none is.
-PATIENCE = 60.0
+PATIENCE = 120.0
 #: Tasks that each actor keeps; the oldest goes first.
 KEPT_TASKS = 8
 
