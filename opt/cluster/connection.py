@@ -31,7 +31,7 @@ def import_ray() -> ModuleType:
     """Import Ray; raise `InvalidInput` that says how to install it where it is not."""
     # A clinic's computations are nobody else's business: Ray reports its use unless told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # By default Ray's workers give way to all other processes, which starves them on a busy machine.
+    # Ray's workers give way to all other processes by default, which starves them where much runs.
     os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import ray
