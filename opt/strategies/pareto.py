@@ -57,8 +57,8 @@ class Pareto:
     weights: int = 200
     choice: Choice | None = None
     side_by_side: int = 32
-    population: int = 300
-    generations: int = 200
+    population: int = 400
+    generations: int = 250
     halfway_probability: float = 0.8
     crossover_patients: int = 1
     mutation_probability: float = 0.7
