@@ -67,7 +67,7 @@ class OpenSession:
             self.begins(intervals)
         except OverflowError:
             allowed = f"a date that leaves room for the session before {datetime.max:%Y-%m-%d}"
-            raise InvalidInput(f"{place}, starts", self.starts.isoformat(), allowed) from None
+            raise InvalidInput(f"{place}, starts", str(self.starts), allowed) from None
         booked = _whole(f"{place}, booked", self.booked, MAX_PATIENTS - 1)
         if len(booked) != intervals:
             allowed = f"{intervals} numbers, one per interval"
