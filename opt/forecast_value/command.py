@@ -101,7 +101,7 @@ def _contents(
                 "with": more,
                 "instead_of": less,
                 "saved": asdict(minutes),
-                "per_cent": asdict(share),
+                "per_cent": share.to_dict(),
                 "expected": expected_saving(outcome, more, less),
             }
         )
@@ -153,7 +153,7 @@ def _write_report(
     for more, less in STEPS:
         minutes, share = saved(outcome, more, less)
         what = f"{more} over {less}".replace("_", " ")
-        numbers.append((f"{share.mean:+.1f} %", f"{what} ({minutes.mean:+.2f})"))
+        numbers.append((share.mean_text(1, " %"), f"{what} ({minutes.mean:+.2f})"))
     plans = [plans[level] for plans in outcome.plans for level in LEVELS]
     write_comparison_page(
         path,

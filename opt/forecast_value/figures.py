@@ -51,7 +51,7 @@ def value_figure(outcome: ForecastValue) -> Figure:
         ["With", "Instead of", "Saved", "Interval", "Per cent", "Interval", "Expected"],
         [
             [label(more), label(less), f"{one.mean:+.2f}", f"{one.low:+.2f} to {one.high:+.2f}",
-             f"{share.mean:+.1f} %", f"{share.low:+.1f} to {share.high:+.1f} %", f"{due:+.2f}"]
+             share.mean_text(1, " %"), share.ends_text(1, " %"), f"{due:+.2f}"]
             for (more, less), (one, share), due in zip(STEPS, values, foreseen, strict=True)
         ],
     )  # fmt: skip

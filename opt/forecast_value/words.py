@@ -48,7 +48,9 @@ def _step(outcome: ForecastValue, more: str, less: str) -> str:
     word = "saves" if minutes.mean > 0 else "costs"
     size = minutes if minutes.mean > 0 else _opposite(minutes)
     portion = share if minutes.mean > 0 else _opposite(share)
-    told = f"{knowing} {word} {size.text()} weighted minutes a session, {portion.text(1, ' %')}"
+    told = f"{knowing} {word} {size.text()} weighted minutes a session"
+    if portion.known:
+        told += f", {portion.text(1, ' %')}"
     if minutes.low > 0:
         return f"{told}."
     chance = " The interval includes 0: it may be chance." if minutes.high >= 0 else ""

@@ -63,6 +63,11 @@ class OpenSession:
         if self.starts is not None and not isinstance(self.starts, datetime):
             raise InvalidInput(f"{place}, starts", self.starts, "a date with a time, or None")
         intervals = self.objective.session.intervals
+        try:
+            self.begins(intervals)
+        except OverflowError:
+            allowed = f"a date that leaves room for the session before {datetime.max:%Y-%m-%d}"
+            raise InvalidInput(f"{place}, starts", str(self.starts), allowed) from None
         booked = _whole(f"{place}, booked", self.booked, MAX_PATIENTS - 1)
         if len(booked) != intervals:
             allowed = f"{intervals} numbers, one per interval"

@@ -1,5 +1,6 @@
 """Intervals for means over sessions by the bootstrap."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,18 +14,39 @@ from objective.laws import Array
 
 #: Numbers that are resampled at one time.
 BATCH_NUMBERS = 10**7
+#: Stands for a mean that there is none of.
+NONE = "none"
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with the ends of its interval."""
+    """A mean with the ends of its interval; all NaN if there is none, as of a share of nothing."""
 
     mean: float
     low: float
     high: float
 
+    @property
+    def known(self) -> bool:
+        """Whether there is one."""
+        return all(map(math.isfinite, (self.mean, self.low, self.high)))
+
+    def to_dict(self) -> dict[str, float] | None:
+        """Return the numbers by name; None if there are none."""
+        return {"mean": self.mean, "low": self.low, "high": self.high} if self.known else None
+
+    def mean_text(self, digits: int, unit: str = "") -> str:
+        """Return the mean with its sign."""
+        return f"{self.mean:+.{digits}f}{unit}" if self.known else NONE
+
+    def ends_text(self, digits: int, unit: str = "") -> str:
+        """Return the ends of the interval with their signs."""
+        return f"{self.low:+.{digits}f} to {self.high:+.{digits}f}{unit}" if self.known else NONE
+
     def text(self, digits: int = 2, unit: str = "", signed: bool = False) -> str:
         """Return mean and interval in words."""
+        if not self.known:
+            return NONE
         sign = "+" if signed else ""
         mean, low, high = (f"{one:{sign}.{digits}f}" for one in (self.mean, self.low, self.high))
         return f"{mean}{unit} ({low} to {high})"

@@ -82,7 +82,7 @@ def _contents(
     for name in outcome.baselines:
         differences[name] = {
             "cost": asdict(comparison.difference(OPTIMISED, name)),
-            "per_cent": asdict(comparison.per_cent(OPTIMISED, name)),
+            "per_cent": comparison.per_cent(OPTIMISED, name).to_dict(),
         }
     return {
         "verdict": words,
@@ -138,8 +138,11 @@ def _write_report(
     change, mean = comparison.per_cent(OPTIMISED, used), comparison.mean(OPTIMISED)
     numbers = [
         (f"{mean.mean:.2f}", "cost of a session, optimised"),
-        (f"{change.mean:+.1f} %", f"beside the schedule in use ({label(used)})"),
-        (f"{comparison.per_cent(OPTIMISED, best).mean:+.1f} %", f"beside the best, {label(best)}"),
+        (change.mean_text(1, " %"), f"beside the schedule in use ({label(used)})"),
+        (
+            comparison.per_cent(OPTIMISED, best).mean_text(1, " %"),
+            f"beside the best, {label(best)}",
+        ),
         *(
             (f"{comparison.differences(OPTIMISED, used, part).mean():+.1f} min", text)
             for part, text in (

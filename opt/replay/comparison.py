@@ -1,5 +1,6 @@
 """Several schedules for each of the same sessions, and how they compare."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,9 +57,14 @@ class Comparison:
         return self.bootstrap.interval(self.differences(name, other, measure), self.seed)
 
     def per_cent(self, name: str, other: str) -> Interval:
-        """Return the difference in cost as a percentage of the other's cost, with its interval."""
+        """Return the difference in cost as a percentage of the other's cost, with its interval.
+
+        There is none where the other costs nothing on sessions that a sample may consist of.
+        """
         change = 100 * self.differences(name, other)
-        return self.bootstrap.interval(change, self.seed, self.measured[other]["cost"])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = self.bootstrap.interval(change, self.seed, self.measured[other]["cost"])
+        return share if share.known else Interval(math.nan, math.nan, math.nan)
 
     def best(self, names: list[str]) -> str:
         """Return the schedule of least mean cost."""

@@ -101,8 +101,8 @@ def differences_figure(comparison: Comparison, candidate: str) -> Figure:
         ["Against", "Difference", "Interval", "Per cent", "Interval", "Cheaper on"],
         [
             [label(name), f"{gains[name].mean:+.2f}",
-             f"{gains[name].low:+.2f} to {gains[name].high:+.2f}", f"{shares[name].mean:+.1f} %",
-             f"{shares[name].low:+.1f} to {shares[name].high:+.1f} %",
+             f"{gains[name].low:+.2f} to {gains[name].high:+.2f}", shares[name].mean_text(1, " %"),
+             shares[name].ends_text(1, " %"),
              f"{100 * float((comparison.differences(candidate, name) < 0).mean()):.0f} %"]
             for name in others
         ],

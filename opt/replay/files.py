@@ -33,7 +33,7 @@ def comparison_table(comparison: Comparison, candidate: str) -> Table:
         if name != candidate:
             beside = [
                 comparison.difference(candidate, name).text(signed=True),
-                f"{comparison.per_cent(candidate, name).mean:+.1f}",
+                comparison.per_cent(candidate, name).mean_text(1),
             ]
         table.add_row(label(name), *means, *beside)
     return table

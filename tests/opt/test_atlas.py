@@ -531,6 +531,7 @@ def test_other_bad_input_is_refused_by_name(atlas: Atlas):
         (lambda: Query(1, 4, -1.0), "mean is -1.0"),
         (lambda: Query(1, 4, 1.0, waiting_share=2.0), "waiting_share is 2.0"),
         (lambda: list(verify_sample(atlas, 0)), "sample is 0"),
+        (lambda: list(verify_sample(atlas, 1, seed="x")), "seed is 'x'"),
         (lambda: Atlas(TINY, pa.table({})), "at least one optimum"),
     ]
     for call, message in calls:
