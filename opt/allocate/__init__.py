@@ -9,6 +9,7 @@ from opt.allocate.problem import Problem
 from opt.allocate.reasons import Unserved
 from opt.allocate.request import Request
 from opt.allocate.search import allocate
+from opt.allocate.seats import Seat, Template, seats_of
 
 __all__ = [
     "Allocation",
@@ -20,9 +21,12 @@ __all__ = [
     "Provider",
     "Request",
     "Resource",
+    "Seat",
+    "Template",
     "Unserved",
     "Use",
     "VisitType",
     "allocate",
     "example",
+    "seats_of",
 ]

@@ -12,10 +12,17 @@ from rich.table import Table
 from objective import InvalidInput
 from opt.allocate.allocation import Allocation
 from opt.allocate.example import example
-from opt.allocate.files import read_problem, write_allocation, write_problem
+from opt.allocate.files import (
+    read_problem,
+    read_templates,
+    write_allocation,
+    write_problem,
+    write_seats,
+)
 from opt.allocate.page import write_allocation_page
 from opt.allocate.problem import Problem
 from opt.allocate.search import allocate
+from opt.allocate.seats import Seat, seats_of
 from opt.allocate.words import greedy_text, outcome_text
 from opt.display import stdout_console
 
@@ -24,6 +31,7 @@ EXAMPLES = """examples
   python -m opt.allocate --example 80 --seed 1
   python -m opt.allocate outputs/.../problem.json
   python -m opt.allocate problem.json --gap 0 --time-limit 600 --output plan
+  python -m opt.allocate problem.json --template result.json --template "Dr A=short/result.json"
 """
 #: Groups and reasons that the terminal shows; the report shows all.
 ROWS = 12
@@ -41,12 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if given.problem is None
             else read_problem(given.problem)
         )
+        templates = read_templates(given.template, [one.name for one in problem.providers])
         # A problem that cannot be solved leaves no directory behind.
         with console.status(f"Allocating {len(problem.requests)} requests, Ctrl-C ends it"):
             allocation = allocate(problem, given.time_limit, given.gap)
+            seats = seats_of(allocation, templates) if templates else ()
         directory: Path = given.output or Path(f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}")
         directory.mkdir(parents=True, exist_ok=True)
-        write(directory, problem, allocation, console, made_up=given.problem is None)
+        write(directory, problem, allocation, seats, console, made_up=given.problem is None)
     except KeyboardInterrupt:
         return 130
     except (InvalidInput, OSError) as error:
@@ -76,12 +86,24 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--gap", type=float, default=0.01, help="share that may be missed (default 0.01; 0: none)"
     )
+    made.add_argument(
+        "--template",
+        action="append",
+        default=[],
+        metavar="[PROVIDER=]RESULT",
+        help="result.json that sessions follow, of all or one provider: writes each patient's seat",
+    )
     made.add_argument("--output", type=Path, help="directory to write to (default under outputs/)")
     return made
 
 
 def write(
-    directory: Path, problem: Problem, allocation: Allocation, console: Console, made_up: bool
+    directory: Path,
+    problem: Problem,
+    allocation: Allocation,
+    seats: Sequence[Seat],
+    console: Console,
+    made_up: bool,
 ) -> None:
     """Write the files of an allocation, and print what it comes to."""
     files = "allocation.json, allocation.csv, unserved.csv, utilisation.csv"
@@ -89,6 +111,9 @@ def write(
         write_problem(directory, problem)
         files = f"problem.json, requests.csv, {files}"
     write_allocation(directory, allocation)
+    if seats:
+        write_seats(directory, seats)
+        files = f"{files}, seats.csv"
     report = directory / "report.html"
     write_allocation_page(report, allocation)
     console.print(outcome_text(allocation), highlight=False)

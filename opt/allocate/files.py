@@ -16,8 +16,10 @@ from objective import InvalidInput
 from opt.allocate.allocation import Allocation
 from opt.allocate.problem import Problem
 from opt.allocate.request import Request
+from opt.allocate.seats import Seat, Template
 from opt.files import write_csv
 from opt.json_text import parse_json
+from opt.result import objective_from_dict, read_result
 
 REQUIRED = ("id", "visit_type", "earliest", "latest")
 
@@ -99,6 +101,40 @@ def write_allocation(directory: Path, allocation: Allocation) -> None:
         ["kind", "name", "half_day", "used", "capacity", "visits", "utilisation"],
         contents["use"],
     )
+
+
+def read_templates(given: Sequence[str], providers: Sequence[str]) -> dict[str, Template]:
+    """Return the template of each provider from texts: a result.json for all, or NAME=result.json.
+
+    Raises
+    ------
+    InvalidInput
+        If a file is no result, its patients differ, or a provider has no template though others
+        have one.
+    """
+    found: dict[str, Template] = {}
+    # Those of one provider count more than that of all.
+    for text in sorted(given, key=lambda one: one.partition("=")[0] in providers):
+        name, _, path = text.partition("=")
+        own = name in providers
+        contents = read_result(Path(path if own else text))
+        template = Template(objective_from_dict(contents), contents["schedule"])
+        found.update(dict.fromkeys([name] if own else providers, template))
+    missing = [name for name in providers if name not in found]
+    if given and missing:
+        allowed = "a result.json, for every provider: there is none for " + ", ".join(missing)
+        raise InvalidInput("template", list(given), allowed)
+    return found
+
+
+def write_seats(directory: Path, seats: Sequence[Seat]) -> None:
+    """Write seats.csv."""
+    _write_table(
+        directory / "seats.csv",
+        ["request", "patient", "visit_type", "provider", "day", "half", "interval", "minute",
+         "cost", "others_wait", "own_wait", "idle", "tardiness"],
+        [one.to_dict() for one in seats],
+    )  # fmt: skip
 
 
 def _write_table(path: Path, header: list[str], rows: Sequence[dict[str, Any]]) -> None:

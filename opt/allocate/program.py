@@ -9,6 +9,7 @@ import math
 import time
 from dataclasses import dataclass
 
+from objective import InvalidInput
 from opt.allocate.greedy import filled, greedy
 from opt.allocate.model import Column, solve_model
 from opt.allocate.options import Option, Options
@@ -42,6 +43,11 @@ def solve(options: Options, gap: float, deadline: float) -> Solution:
     """Return the best solution found by the deadline, of `time.monotonic`.
 
     Its objective is infinite where no place was found for a request that must be served.
+
+    Raises
+    ------
+    InvalidInput
+        If those that must be served cannot all be, which took longer to prove than to ask for.
     """
     chosen = greedy(options)
     known = by_urgency = _objective(options, chosen)
@@ -53,6 +59,9 @@ def solve(options: Options, gap: float, deadline: float) -> Solution:
     bound = _without_capacities(options)
     if relative_gap(known, bound) > max(gap, NONE) and time.monotonic() < deadline:
         found = solve_model(options, options.kinds, columns, gap, deadline)
+        if found.infeasible:
+            allowed = "possible together; those that must be served cannot all be"
+            raise InvalidInput("requests", "contradictory", allowed)
         if found.numbers is not None:
             places = _by_request(options, columns, found.numbers)
             better = filled(options, places, range(len(chosen)))

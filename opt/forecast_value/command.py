@@ -10,13 +10,13 @@ from opt.constraints import Constraints
 from opt.display import counted_display, stdout_console
 from opt.forecast_value.figures import quality_figure, value_figure
 from opt.forecast_value.session_files import read_session_files
+from opt.forecast_value.settings import ForecastValueSettings
 from opt.forecast_value.value import (
     CLINIC,
     INDIVIDUAL,
     LEVELS,
     STEPS,
     ForecastValue,
-    ForecastValueSettings,
     forecast_value,
 )
 from opt.forecast_value.words import expected_saving, saved, verdict
@@ -36,6 +36,7 @@ from opt.replay.files import (
 )
 from opt.replay.planning import proved
 from opt.replay.valuation import Valuation
+from opt.replay.words import share_text
 from opt.workers import Workers
 
 MADE_UP = (
@@ -101,7 +102,7 @@ def _contents(
                 "with": more,
                 "instead_of": less,
                 "saved": asdict(minutes),
-                "per_cent": share.to_dict(),
+                "per_cent": share and asdict(share),
                 "expected": expected_saving(outcome, more, less),
             }
         )
@@ -153,7 +154,7 @@ def _write_report(
     for more, less in STEPS:
         minutes, share = saved(outcome, more, less)
         what = f"{more} over {less}".replace("_", " ")
-        numbers.append((share.mean_text(1, " %"), f"{what} ({minutes.mean:+.2f})"))
+        numbers.append((share_text(share), f"{what} ({minutes.mean:+.2f})"))
     plans = [plans[level] for plans in outcome.plans for level in LEVELS]
     write_comparison_page(
         path,

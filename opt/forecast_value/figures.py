@@ -3,7 +3,7 @@
 from opt.forecast_value.value import STEPS, ForecastValue
 from opt.forecast_value.words import expected_saving, quality_rows, saved
 from opt.replay.figures import MARGINS, ROW_HEIGHT, error_bars
-from opt.replay.words import label
+from opt.replay.words import label, share_ends, share_text
 from opt.report.figure import Figure, blank_plot
 from opt.report.style import ACCENT, COLOURS, NEUTRAL
 
@@ -22,7 +22,8 @@ def value_figure(outcome: ForecastValue) -> Figure:
         marker_color=ACCENT,
         error_x=error_bars(minutes),
         customdata=[
-            f"{one.text(signed=True)}, {share.text(1, ' %', signed=True)}" for one, share in values
+            f"{one.text(signed=True)}, {share_text(share)} ({share_ends(share)})"
+            for one, share in values
         ],
         hovertemplate="%{y}: %{customdata}<extra></extra>",
     )
@@ -51,7 +52,7 @@ def value_figure(outcome: ForecastValue) -> Figure:
         ["With", "Instead of", "Saved", "Interval", "Per cent", "Interval", "Expected"],
         [
             [label(more), label(less), f"{one.mean:+.2f}", f"{one.low:+.2f} to {one.high:+.2f}",
-             share.mean_text(1, " %"), share.ends_text(1, " %"), f"{due:+.2f}"]
+             share_text(share), share_ends(share), f"{due:+.2f}"]
             for (more, less), (one, share), due in zip(STEPS, values, foreseen, strict=True)
         ],
     )  # fmt: skip

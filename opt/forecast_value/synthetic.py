@@ -9,40 +9,26 @@ So every forecast is true, and they differ only in how much they know.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from objective import InvalidInput, ServiceTime
-from objective.errors import finite_number, known_keys, positive_number, whole_number
-from objective.patients import probability_to_miss
+from objective.errors import finite_number
 from opt.forecast_value.session_files import VERSION
+from opt.replay.made_up import MadeUpClinic
 
-FIRST_DAY = "2024-01-02"
 #: Largest share of what happens that a forecast may know: with all of it nothing is a law any more.
 MOST_INFORMATIVE = 0.95
 
 
 @dataclass(frozen=True)
-class SyntheticForecasts:
-    """A made-up clinic and its forecasts.
+class SyntheticForecasts(MadeUpClinic):
+    """A made-up clinic, and its forecasts by the classes ``new`` and ``return`` and by patient.
 
     Attributes
     ----------
-    sessions
-        Number of sessions, one per working day, 4 to 10,000.
-    fewest, most
-        Patients booked into a session: every number between is equally likely.
-    new_share
-        Probability that a patient is new; the classes are ``new`` and ``return``.
-    new_mean, return_mean
-        Their mean consultations, minutes.
-    cv
-        Coefficient of variation of the consultations of a class.
-    no_show
-        Mean probability that a patient does not come.
     informativeness
         Share of the variance that the individual forecast knows, 0 to 0.95.
 
@@ -53,36 +39,15 @@ class SyntheticForecasts:
     """
 
     sessions: int = 60
-    fewest: int = 13
-    most: int = 17
-    new_share: float = 0.35
-    new_mean: float = 15.0
-    return_mean: float = 12.0
-    cv: float = 0.45
     no_show: float = 0.1
     informativeness: float = 0.3
 
     def __post_init__(self) -> None:
-        whole_number("synthetic.sessions", self.sessions, 4, 10_000)
-        whole_number("synthetic.fewest", self.fewest, 1, 60)
-        whole_number("synthetic.most", self.most, self.fewest, 60)
-        for name in ("new_share", "no_show"):
-            probability_to_miss(f"synthetic.{name}", getattr(self, name))
-        for name in ("new_mean", "return_mean"):
-            if positive_number(f"synthetic.{name}", getattr(self, name)) > 120:
-                raise InvalidInput(f"synthetic.{name}", getattr(self, name), "at most 120 minutes")
-        if positive_number("synthetic.cv", self.cv) > 2:
-            raise InvalidInput("synthetic.cv", self.cv, "at most 2")
+        super().__post_init__()
         allowed = f"a share from 0 to {MOST_INFORMATIVE}"
         share = finite_number("synthetic.informativeness", self.informativeness, allowed)
         if not 0 <= share <= MOST_INFORMATIVE:
             raise InvalidInput("synthetic.informativeness", self.informativeness, allowed)
-
-    @staticmethod
-    def from_dict(description: Mapping[str, Any]) -> "SyntheticForecasts":
-        """Make the clinic that a mapping describes."""
-        names = [field.name for field in fields(SyntheticForecasts)]
-        return SyntheticForecasts(**known_keys("synthetic", description, names))
 
     def contents(self, seed: int) -> dict[str, Any]:
         """Return a session file, see `opt.forecast_value.session_files`."""
@@ -92,9 +57,8 @@ class SyntheticForecasts:
             name: self._forecast(mean, self.cv, self.no_show) for name, mean in means.items()
         }
         clinic = self._clinic()
-        days = pd.bdate_range(FIRST_DAY, periods=self.sessions).strftime("%Y-%m-%d")
         sessions = []
-        for day in days:
+        for day in self.days:
             patients = int(random.integers(self.fewest, self.most, endpoint=True))
             sessions.append(
                 {

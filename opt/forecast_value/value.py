@@ -8,23 +8,19 @@ worth (the value of sample information, here measured and not computed from the 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from objective import ClinicSession, InvalidInput
-from objective.errors import known_keys, positive_number
 from objective.laws import Array
-from objective.session import MAX_INTERVAL_LENGTH, MAX_INTERVALS
 from opt.constraints import Constraints
 from opt.forecast_value.session_files import ForecastSession
-from opt.forecast_value.synthetic import SyntheticForecasts
+from opt.forecast_value.settings import ForecastValueSettings
 from opt.registry import BASELINES
-from opt.replay.bootstrap import Bootstrap
 from opt.replay.comparison import Comparison
-from opt.replay.planning import Plan, Planner, Request, intervals_of
+from opt.replay.planning import Plan, Planner, Request, book, with_length
 from opt.replay.valuation import Day, Valuation
 from opt.workers import LocalWorkers, Workers
 
@@ -41,56 +37,6 @@ STEPS = (
     (INDIVIDUAL, CLINIC),
     (INDIVIDUAL, "individual_rule"),
 )
-
-
-@dataclass(frozen=True)
-class ForecastValueSettings:
-    """Which sessions are valued, and how.
-
-    Attributes
-    ----------
-    file
-        A session file or a folder of them, see `opt.forecast_value.session_files`; None for made-up
-        ones.
-    interval_length
-        Minutes from one possible appointment to the next.
-    length_factor
-        Planned length of a session over the work that the clinic's averages expect in it, where the
-        file does not give it; rounded up to whole intervals.
-    bootstrap, synthetic
-        How intervals are made, and the made-up sessions.
-
-    Raises
-    ------
-    InvalidInput
-        If a field is outside its range.
-    """
-
-    file: str | None = None
-    interval_length: float = 5.0
-    length_factor: float = 1.0
-    bootstrap: Bootstrap = field(default_factory=Bootstrap)
-    synthetic: SyntheticForecasts = field(default_factory=SyntheticForecasts)
-
-    def __post_init__(self) -> None:
-        if self.file is not None and not isinstance(self.file, str):
-            allowed = "the name of a file or folder, or null"
-            raise InvalidInput("forecast_value.file", self.file, allowed)
-        length = positive_number("forecast_value.interval_length", self.interval_length)
-        if length > MAX_INTERVAL_LENGTH:
-            allowed = f"at most {MAX_INTERVAL_LENGTH} minutes"
-            raise InvalidInput("forecast_value.interval_length", self.interval_length, allowed)
-        if positive_number("forecast_value.length_factor", self.length_factor) > 10:
-            raise InvalidInput("forecast_value.length_factor", self.length_factor, "at most 10")
-
-    @staticmethod
-    def from_dict(description: Mapping[str, Any]) -> "ForecastValueSettings":
-        """Make the settings that a mapping describes; raise `InvalidInput` for unknown fields."""
-        names = [one.name for one in fields(ForecastValueSettings)]
-        given = known_keys("forecast_value", description, names)
-        given["bootstrap"] = Bootstrap.from_dict(given.get("bootstrap") or {})
-        given["synthetic"] = SyntheticForecasts.from_dict(given.get("synthetic") or {})
-        return ForecastValueSettings(**given)
 
 
 @dataclass(frozen=True)
@@ -184,14 +130,8 @@ def forecast_value(
             key = json.dumps([session.to_dict(), level == CLINIC])
             requests.setdefault(key, Request(session, shows, strategies))
             keys[-1][level] = key
-    work = (workers or LocalWorkers()).map(
-        Planner(valuation, constraints or Constraints()), list(requests.values())
-    )
-    booked: dict[str, list[Plan]] = {}
-    for key, plans in zip(requests, work, strict=True):
-        booked[key] = plans
-        if on_progress:
-            on_progress(len(booked), len(requests))
+    planner = Planner(valuation, constraints or Constraints())
+    booked = book(requests, planner, workers or LocalWorkers(), on_progress)
     plans_of = []
     for by_level in keys:
         own = {level: booked[by_level[level]][0] for level in reversed(LEVELS)}
@@ -244,11 +184,7 @@ def sessions_of(
         patients, 1, settings.interval_length, clinic.service_time, clinic.no_show
     )
     length = session.length or settings.length_factor * average.expected_booked_work
-    intervals = intervals_of(length, settings.interval_length)
-    if intervals > MAX_INTERVALS:
-        allowed = f"such that a session has at most {MAX_INTERVALS} intervals"
-        raise InvalidInput("forecast_value.interval_length", settings.interval_length, allowed)
-    average = replace(average, intervals=intervals)
+    average = with_length("forecast_value", average, length)
     ranks = [str(rank) for rank in range(1, patients + 1)]
     own = dict(zip(ranks, session.individual, strict=True))
     return {

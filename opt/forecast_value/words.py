@@ -15,11 +15,14 @@ INSTEAD = {
 }
 
 
-def saved(outcome: ForecastValue, more: str, less: str) -> tuple[Interval, Interval]:
-    """Return what a session costs less by one schedule than by another: minutes and per cent."""
+def saved(outcome: ForecastValue, more: str, less: str) -> tuple[Interval, Interval | None]:
+    """Return what a session costs less by one schedule than by another: minutes and per cent.
+
+    The latter is None where there is none, see `Comparison.per_cent`.
+    """
     comparison = outcome.comparison
     minutes, share = comparison.difference(more, less), comparison.per_cent(more, less)
-    return _opposite(minutes), _opposite(share)
+    return _opposite(minutes), share and _opposite(share)
 
 
 def expected_saving(outcome: ForecastValue, more: str, less: str) -> float:
@@ -47,9 +50,9 @@ def _step(outcome: ForecastValue, more: str, less: str) -> str:
         return f"{knowing} saves nothing: both lead to the same cost."
     word = "saves" if minutes.mean > 0 else "costs"
     size = minutes if minutes.mean > 0 else _opposite(minutes)
-    portion = share if minutes.mean > 0 else _opposite(share)
     told = f"{knowing} {word} {size.text()} weighted minutes a session"
-    if portion.known:
+    if share is not None:
+        portion = share if minutes.mean > 0 else _opposite(share)
         told += f", {portion.text(1, ' %')}"
     if minutes.low > 0:
         return f"{told}."

@@ -1,6 +1,6 @@
 """Intervals for means over sessions by the bootstrap."""
 
-import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,39 +14,18 @@ from objective.laws import Array
 
 #: Numbers that are resampled at one time.
 BATCH_NUMBERS = 10**7
-#: Stands for a mean that there is none of.
-NONE = "none"
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with the ends of its interval; all NaN if there is none, as of a share of nothing."""
+    """A mean with the ends of its interval."""
 
     mean: float
     low: float
     high: float
 
-    @property
-    def known(self) -> bool:
-        """Whether there is one."""
-        return all(map(math.isfinite, (self.mean, self.low, self.high)))
-
-    def to_dict(self) -> dict[str, float] | None:
-        """Return the numbers by name; None if there are none."""
-        return {"mean": self.mean, "low": self.low, "high": self.high} if self.known else None
-
-    def mean_text(self, digits: int, unit: str = "") -> str:
-        """Return the mean with its sign."""
-        return f"{self.mean:+.{digits}f}{unit}" if self.known else NONE
-
-    def ends_text(self, digits: int, unit: str = "") -> str:
-        """Return the ends of the interval with their signs."""
-        return f"{self.low:+.{digits}f} to {self.high:+.{digits}f}{unit}" if self.known else NONE
-
     def text(self, digits: int = 2, unit: str = "", signed: bool = False) -> str:
         """Return mean and interval in words."""
-        if not self.known:
-            return NONE
         sign = "+" if signed else ""
         mean, low, high = (f"{one:{sign}.{digits}f}" for one in (self.mean, self.low, self.high))
         return f"{mean}{unit} ({low} to {high})"
@@ -100,7 +79,8 @@ class Bootstrap:
     def interval(self, values: Array, seed: int, per: Array | None = None) -> Interval:
         """Return the mean of values (sessions,) with its interval.
 
-        With ``per``, (sessions,), the mean of the values over the mean of these.
+        With ``per``, (sessions,), the mean of the values over the mean of these; an end is not
+        finite where that mean is 0 in too many samples.
 
         Raises
         ------
@@ -115,18 +95,22 @@ class Bootstrap:
         below = np.add.reduceat(np.ones_like(values) if per is None else per, starts)
 
         def ratio(above: Array, below: Array, axis: int) -> Array:
-            return np.asarray(above.sum(axis=axis) / below.sum(axis=axis), np.float64)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(above.sum(axis=axis) / below.sum(axis=axis), np.float64)
 
-        found = stats.bootstrap(
-            (above, below),
-            ratio,
-            paired=True,
-            vectorized=True,
-            n_resamples=self.resamples,
-            confidence_level=self.confidence,
-            method="percentile",
-            batch=max(1, BATCH_NUMBERS // len(starts)),
-            rng=np.random.default_rng(seed),
-        )
+        with warnings.catch_warnings():
+            # The ends say by themselves that they are not finite.
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+            found = stats.bootstrap(
+                (above, below),
+                ratio,
+                paired=True,
+                vectorized=True,
+                n_resamples=self.resamples,
+                confidence_level=self.confidence,
+                method="percentile",
+                batch=max(1, BATCH_NUMBERS // len(starts)),
+                rng=np.random.default_rng(seed),
+            )
         ends = found.confidence_interval
         return Interval(float(ratio(above, below, 0)), float(ends.low), float(ends.high))

@@ -25,9 +25,10 @@ from opt.replay.files import (
 )
 from opt.replay.past_sessions import read_past_sessions
 from opt.replay.planning import proved
-from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings, replay
+from opt.replay.replay import IN_USE, OPTIMISED, Replay, replay
+from opt.replay.settings import ReplaySettings
 from opt.replay.valuation import Valuation
-from opt.replay.words import about, label, verdict
+from opt.replay.words import about, label, share_text, verdict
 from opt.workers import Workers
 
 MADE_UP = "These sessions are made up, by the seed: they show what a replay looks like, no clinic."
@@ -80,9 +81,10 @@ def _contents(
     comparison = outcome.comparison
     differences = {}
     for name in outcome.baselines:
+        share = comparison.per_cent(OPTIMISED, name)
         differences[name] = {
             "cost": asdict(comparison.difference(OPTIMISED, name)),
-            "per_cent": comparison.per_cent(OPTIMISED, name).to_dict(),
+            "per_cent": share and asdict(share),
         }
     return {
         "verdict": words,
@@ -138,11 +140,8 @@ def _write_report(
     change, mean = comparison.per_cent(OPTIMISED, used), comparison.mean(OPTIMISED)
     numbers = [
         (f"{mean.mean:.2f}", "cost of a session, optimised"),
-        (change.mean_text(1, " %"), f"beside the schedule in use ({label(used)})"),
-        (
-            comparison.per_cent(OPTIMISED, best).mean_text(1, " %"),
-            f"beside the best, {label(best)}",
-        ),
+        (share_text(change), f"beside the schedule in use ({label(used)})"),
+        (share_text(comparison.per_cent(OPTIMISED, best)), f"beside the best, {label(best)}"),
         *(
             (f"{comparison.differences(OPTIMISED, used, part).mean():+.1f} min", text)
             for part, text in (

@@ -1,6 +1,5 @@
 """Several schedules for each of the same sessions, and how they compare."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,15 +55,14 @@ class Comparison:
         """Return the mean of `differences` with its interval, paired by session."""
         return self.bootstrap.interval(self.differences(name, other, measure), self.seed)
 
-    def per_cent(self, name: str, other: str) -> Interval:
+    def per_cent(self, name: str, other: str) -> Interval | None:
         """Return the difference in cost as a percentage of the other's cost, with its interval.
 
-        There is none where the other costs nothing on sessions that a sample may consist of.
+        None where the other costs nothing on so many sessions that there is no such percentage.
         """
         change = 100 * self.differences(name, other)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = self.bootstrap.interval(change, self.seed, self.measured[other]["cost"])
-        return share if share.known else Interval(math.nan, math.nan, math.nan)
+        share = self.bootstrap.interval(change, self.seed, self.measured[other]["cost"])
+        return share if np.isfinite([share.mean, share.low, share.high]).all() else None
 
     def best(self, names: list[str]) -> str:
         """Return the schedule of least mean cost."""

@@ -8,7 +8,7 @@ from objective.laws import Array
 from opt.replay.bootstrap import Interval
 from opt.replay.comparison import Comparison
 from opt.replay.reasons import Reasons
-from opt.replay.words import label, words_of
+from opt.replay.words import label, share_ends, share_text, words_of
 from opt.report.figure import Figure, blank_plot
 from opt.report.style import ACCENT, COLOURS, NEUTRAL
 from opt.words import clock
@@ -101,8 +101,8 @@ def differences_figure(comparison: Comparison, candidate: str) -> Figure:
         ["Against", "Difference", "Interval", "Per cent", "Interval", "Cheaper on"],
         [
             [label(name), f"{gains[name].mean:+.2f}",
-             f"{gains[name].low:+.2f} to {gains[name].high:+.2f}", shares[name].mean_text(1, " %"),
-             shares[name].ends_text(1, " %"),
+             f"{gains[name].low:+.2f} to {gains[name].high:+.2f}", share_text(shares[name]),
+             share_ends(shares[name]),
              f"{100 * float((comparison.differences(candidate, name) < 0).mean()):.0f} %"]
             for name in others
         ],

@@ -11,7 +11,7 @@ from objective import Mean, Penalty
 from opt.files import write_csv
 from opt.replay.comparison import Comparison
 from opt.replay.valuation import MEASURES, Valuation
-from opt.replay.words import label
+from opt.replay.words import label, share_text
 from opt.report.figure import Figure
 from opt.report.page import write_page
 
@@ -26,14 +26,14 @@ def comparison_table(comparison: Comparison, candidate: str) -> Table:
     for column in ("waiting", "idle", "overtime", "cost"):
         table.add_column(column, justify="right")
     table.add_column(f"{label(candidate)} minus it", justify="right", no_wrap=True)
-    table.add_column("in %", justify="right")
+    table.add_column("per cent", justify="right")
     for name in comparison.names:
         means = [f"{comparison.measured[name][one].mean():.2f}" for one in MEASURES]
         beside = ["", ""]
         if name != candidate:
             beside = [
                 comparison.difference(candidate, name).text(signed=True),
-                comparison.per_cent(candidate, name).mean_text(1),
+                share_text(comparison.per_cent(candidate, name)),
             ]
         table.add_row(label(name), *means, *beside)
     return table

@@ -1,16 +1,22 @@
-"""The schedules that a session would have been booked by."""
+"""The schedules that sessions would have been booked by."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
-from objective import ClinicSession
+from objective import ClinicSession, InvalidInput
+from objective.errors import positive_number
 from objective.laws import Array
+from objective.session import MAX_INTERVAL_LENGTH, MAX_INTERVALS
 from opt.constraints import Constraints
 from opt.optimise import optimise
 from opt.replay.valuation import Valuation
 from opt.result import Status
+from opt.workers import Workers
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,48 @@ class Planner:
         return plans
 
 
-def intervals_of(minutes: float, interval_length: float) -> int:
-    """Return how many intervals hold a planned length, at least one."""
+def book(
+    requests: Mapping[Key, Request],
+    planner: Planner,
+    workers: Workers,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> dict[Key, list[Plan]]:
+    """Return the plans of each request, computed by the workers.
+
+    ``on_progress`` is called with the number of requests booked so far, and their number.
+    """
+    work = workers.map(planner, list(requests.values()))
+    booked: dict[Key, list[Plan]] = {}
+    for key, plans in zip(requests, work, strict=True):
+        booked[key] = plans
+        if on_progress:
+            on_progress(len(booked), len(requests))
+    return booked
+
+
+def check_lengths(group: str, interval_length: float, length_factor: float) -> None:
+    """Raise `InvalidInput`, naming the group of settings, for lengths outside their range."""
+    if positive_number(f"{group}.interval_length", interval_length) > MAX_INTERVAL_LENGTH:
+        allowed = f"at most {MAX_INTERVAL_LENGTH} minutes"
+        raise InvalidInput(f"{group}.interval_length", interval_length, allowed)
+    if positive_number(f"{group}.length_factor", length_factor) > 10:
+        raise InvalidInput(f"{group}.length_factor", length_factor, "at most 10")
+
+
+def with_length(group: str, session: ClinicSession, minutes: float) -> ClinicSession:
+    """Return a session with as many intervals as hold a planned length, at least one.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the group of settings, if there would be too many.
+    """
     # A length that is a whole number of intervals but for rounding is no interval more.
-    return max(1, int(np.ceil(minutes / interval_length - 1e-9)))
+    intervals = max(1, int(np.ceil(minutes / session.interval_length - 1e-9)))
+    if intervals > MAX_INTERVALS:
+        allowed = f"such that a session has at most {MAX_INTERVALS} intervals"
+        raise InvalidInput(f"{group}.interval_length", session.interval_length, allowed)
+    return replace(session, intervals=intervals)
 
 
 def proved(plans: Sequence[Plan]) -> str:

@@ -6,24 +6,21 @@ as it really took. Given that, nothing is random, so that schedules are compared
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from objective import ClinicSession, InvalidInput
-from objective.errors import finite_number, known_keys, positive_number, whole_number
 from objective.laws import Array
-from objective.session import MAX_INTERVAL_LENGTH, MAX_INTERVALS
 from opt.constraints import Constraints
 from opt.registry import BASELINES
-from opt.replay.bootstrap import Bootstrap
 from opt.replay.comparison import Comparison
-from opt.replay.fitting import Fit, LawName, fit, kinds_of
-from opt.replay.past_sessions import CLASS_COLUMNS, PastSession
-from opt.replay.planning import Plan, Planner, Request, intervals_of
+from opt.replay.fitting import Fit, fit, kinds_of
+from opt.replay.past_sessions import PastSession
+from opt.replay.planning import Plan, Planner, Request, book, with_length
 from opt.replay.reasons import Reasons, reasons_of
-from opt.replay.synthetic import SyntheticSessions
+from opt.replay.settings import ReplaySettings
 from opt.replay.valuation import Day, Valuation
 from opt.workers import LocalWorkers, Workers
 
@@ -31,89 +28,6 @@ from opt.workers import LocalWorkers, Workers
 CANDIDATE = "exact"
 #: Names of the schedules beside the rules'.
 OPTIMISED, IN_USE = "optimised", "in_use"
-
-
-@dataclass(frozen=True)
-class ReplaySettings:
-    """What is replayed, and how.
-
-    Attributes
-    ----------
-    file
-        CSV or Parquet file of past sessions, see `opt.replay.past_sessions`; None for made-up ones.
-    learn_share
-        Share of the sessions, the earliest, from which is learnt before the first is replayed.
-    learn_again_every
-        After so many sessions replayed, learn again from all sessions before; None learns once.
-    law
-        ``empirical`` (the measured consultations themselves), ``gamma`` or ``lognormal``.
-    classes
-        ``visit_type`` or ``patient_class``: patients differ by that column, with a law and a
-        no-show probability for each, in the order in which they were served; None: it is ignored.
-    parts
-        Number of parts of a session, 1 to 20, that are learnt from apart, each with as many
-        patients; 1 where it does not matter when in a session a patient is served.
-    interval_length
-        Minutes from one possible appointment to the next.
-    length_factor
-        Planned length of a session over the work expected in it, where the file does not give it;
-        rounded up to whole intervals.
-    rule_in_use
-        The rule that stands for the schedule in use where the file has no appointments.
-    bootstrap, synthetic
-        How intervals are made, and the made-up sessions.
-
-    Raises
-    ------
-    InvalidInput
-        If a field is outside its range.
-    """
-
-    file: str | None = None
-    learn_share: float = 0.7
-    learn_again_every: int | None = None
-    law: LawName = "empirical"
-    classes: str | None = None
-    parts: int = 1
-    interval_length: float = 5.0
-    length_factor: float = 1.0
-    rule_in_use: str = "individual"
-    bootstrap: Bootstrap = field(default_factory=Bootstrap)
-    synthetic: SyntheticSessions = field(default_factory=SyntheticSessions)
-
-    def __post_init__(self) -> None:
-        if self.file is not None and not isinstance(self.file, str):
-            raise InvalidInput("replay.file", self.file, "the name of a file, or null")
-        allowed = "a share above 0 and below 1"
-        if not 0 < finite_number("replay.learn_share", self.learn_share, allowed) < 1:
-            raise InvalidInput("replay.learn_share", self.learn_share, allowed)
-        if self.learn_again_every is not None:
-            whole_number("replay.learn_again_every", self.learn_again_every, 1, 10**6)
-        if self.law not in get_args(LawName):
-            raise InvalidInput("replay.law", self.law, "one of " + ", ".join(get_args(LawName)))
-        if self.classes not in (None, *CLASS_COLUMNS):
-            allowed = "null, or one of " + ", ".join(CLASS_COLUMNS)
-            raise InvalidInput("replay.classes", self.classes, allowed)
-        whole_number("replay.parts", self.parts, 1, 20)
-        length = positive_number("replay.interval_length", self.interval_length)
-        if length > MAX_INTERVAL_LENGTH:
-            allowed = f"at most {MAX_INTERVAL_LENGTH} minutes"
-            raise InvalidInput("replay.interval_length", self.interval_length, allowed)
-        if positive_number("replay.length_factor", self.length_factor) > 10:
-            raise InvalidInput("replay.length_factor", self.length_factor, "at most 10")
-        if self.rule_in_use not in BASELINES:
-            raise InvalidInput(
-                "replay.rule_in_use", self.rule_in_use, "one of " + ", ".join(BASELINES)
-            )
-
-    @staticmethod
-    def from_dict(description: Mapping[str, Any]) -> "ReplaySettings":
-        """Make the settings that a mapping describes; raise `InvalidInput` for unknown fields."""
-        names = [one.name for one in fields(ReplaySettings)]
-        given = known_keys("replay", description, names)
-        given["bootstrap"] = Bootstrap.from_dict(given.get("bootstrap") or {})
-        given["synthetic"] = SyntheticSessions.from_dict(given.get("synthetic") or {})
-        return ReplaySettings(**given)
 
 
 @dataclass(frozen=True)
@@ -200,16 +114,10 @@ def replay(
             requests[key] = Request(session, session.expected_shows, strategies)
         keys.append(key)
         learnt_from.append(until)
-    work = (workers or LocalWorkers()).map(
-        Planner(valuation, constraints or Constraints()), list(requests.values())
-    )
-    booked: dict[tuple[Any, ...], Mapping[str, Plan]] = {}
-    for key, plans in zip(requests, work, strict=True):
-        booked[key] = dict(zip((OPTIMISED, *BASELINES), plans, strict=True))
-        if on_progress:
-            on_progress(len(booked), len(requests))
+    planner = Planner(valuation, constraints or Constraints())
+    booked = book(requests, planner, workers or LocalWorkers(), on_progress)
     replayed = past[first:]
-    plans_of = tuple(booked[key] for key in keys)
+    plans_of = tuple(dict(zip((OPTIMISED, *BASELINES), booked[key], strict=True)) for key in keys)
     appointments = tuple(
         {
             **{name: plan.appointments for name, plan in plans.items()},
@@ -275,11 +183,7 @@ def session_of(past: PastSession, fitted: Fit, settings: ReplaySettings) -> Clin
         order=names,
     )
     length = past.length or settings.length_factor * known.expected_booked_work
-    intervals = intervals_of(length, settings.interval_length)
-    if intervals > MAX_INTERVALS:
-        allowed = f"such that a session has at most {MAX_INTERVALS} intervals"
-        raise InvalidInput("replay.interval_length", settings.interval_length, allowed)
-    return replace(known, intervals=intervals)
+    return with_length("replay", known, length)
 
 
 def _first_replayed(past: Sequence[PastSession], settings: ReplaySettings) -> int:

@@ -5,16 +5,29 @@ from collections.abc import Sequence
 from opt.replay.bootstrap import Interval
 from opt.replay.comparison import Comparison
 from opt.replay.reasons import ORDER, OTHERS
-from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings
+from opt.replay.replay import IN_USE, OPTIMISED, Replay
+from opt.replay.settings import ReplaySettings
 
 PARTS = ("waiting", "idle", "tardiness")
 #: More sessions than this nobody has; how many more then does not matter.
 MOST_SESSIONS = 10_000
+#: Weighted minutes below which a reason is not told: they are written as none.
+SMALLEST_TOLD = 0.005
 
 
 def label(name: str) -> str:
     """Return the name of a schedule for people."""
     return name.replace("_", " ")
+
+
+def share_text(share: Interval | None) -> str:
+    """Return a percentage in words, also of that of a cost of nothing."""
+    return "not defined" if share is None else f"{share.mean:+.1f} %"
+
+
+def share_ends(share: Interval | None) -> str:
+    """Return the interval of a percentage in words, also of that of a cost of nothing."""
+    return "not defined" if share is None else f"{share.low:+.1f} to {share.high:+.1f} %"
 
 
 def listed(words: Sequence[str]) -> str:
@@ -66,9 +79,9 @@ def _why(outcome: Replay, name: str, difference: Interval) -> str:
     changes = reasons.changes
     largest = max(changes, key=lambda reason: changes[reason])
     if reasons.expected is not None:
-        words.append(f"expected was {reasons.expected:+.2f}, and it is {reasons.realised:+.2f}")
-    if changes[largest] > 0:
-        told = f"most of what is missing, {changes[largest]:.2f}, is due to this: {largest}"
+        words.append(f"expected was {reasons.expected:+z.2f}, and it is {reasons.realised:+z.2f}")
+    if changes[largest] >= SMALLEST_TOLD:
+        told = f"what costs it most beside the other, {changes[largest]:.2f}, is this: {largest}"
         words.append(f"{told} ({_detail(outcome, largest)})")
     if difference.low <= 0 <= difference.high and difference.mean:
         half = (difference.high - difference.low) / 2

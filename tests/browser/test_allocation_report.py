@@ -1,23 +1,15 @@
 """The page of an allocation in a real browser, at desktop and phone width."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from opt.allocate import allocate, example
 from opt.allocate.page import write_allocation_page
+from tests.browser.pages import open_page
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Debian's chromium, headless."""
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +23,7 @@ def page_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_picture_is_drawn_and_fits(browser: Browser, page_path: Path, width: int):
     """Heat map, groups and reasons inside the page, nothing logged, nothing fetched."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on(
-        "request",
-        lambda request: request.url.startswith("file:") or trouble.append(request.url),
-    )
-    page.goto(page_path.as_uri())
+    page, trouble = open_page(browser, page_path, width)
     for key in ("use", "groups", "unserved"):
         page.wait_for_selector(f"#plot-{key} .main-svg", state="attached")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

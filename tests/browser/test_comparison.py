@@ -1,16 +1,16 @@
 """The page of a comparison in a real browser, at desktop and phone width."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from opt.compare.comparison import compare
 from opt.compare.folder import Folder
 from opt.compare.page import write_comparison
 from opt.compare.plan import Plan, contenders_from
 from opt.workers import LocalWorkers
+from tests.browser.pages import open_page
 from tests.opt.compare.hand_made import DEVICE
 from tests.opt.compare.test_comparison import RULE, small_instance
 
@@ -25,14 +25,6 @@ STRATEGIES = [
         "grid": {"population": [10, 20], "crossover_patients": [1, 3]},
     },
 ]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Debian's chromium, headless."""
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +43,7 @@ def test_figures_are_drawn_fit_and_show_the_schedule_pointed_at(
     browser: Browser, page_path: Path, width: int
 ):
     """The bars are those of the iteration under the pointer; nothing is logged or fetched."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on(
-        "request", lambda request: request.url.startswith("file:") or trouble.append(request.url)
-    )
-    page.goto(page_path.as_uri())
+    page, trouble = open_page(browser, page_path, width)
     page.wait_for_selector("#plot-parameters-genetic-long .main-svg", state="attached")
     assert page.locator("h1").count() == 1
     assert "Take " in page.inner_text(".answer")

@@ -1,11 +1,11 @@
 """The reports of replays and of forecasts' value in a real browser, at two widths."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browser.pages import open_page
 from tests.command import command
 
 pytestmark = pytest.mark.browser
@@ -18,14 +18,6 @@ FIGURES = {
         "value", "cost", "differences", "parts", "quality", "over-time", "appointments",
     },
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Debian's chromium, headless."""
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +42,7 @@ def test_every_picture_is_drawn_and_fits(
     browser: Browser, reports: dict[str, Path], name: str, width: int
 ):
     """Inside the page, with its titles; nothing logged, nothing fetched; tables beside them."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on(
-        "request", lambda request: request.url.startswith("file:") or trouble.append(request.url)
-    )
-    page.goto(reports[name].as_uri())
+    page, trouble = open_page(browser, reports[name], width)
     page.wait_for_selector("#plot-appointments .main-svg", state="attached")
     keys = {one.get_attribute("id") for one in page.locator(".plotly-graph-div").all()}
     assert {f"plot-{key}" for key in FIGURES[name]} <= keys

@@ -1,27 +1,19 @@
 """The frontier of the report in a real browser, at desktop and phone width."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from objective import ClinicSession, Objective, ServiceTime, Weights
 from opt import BASELINES, make_strategy, optimise
 from opt.report.report import write_report
+from tests.browser.pages import open_page
 
 pytestmark = pytest.mark.browser
 
 SESSION = ClinicSession(8, 18, 10.0, ServiceTime.gamma(18.0, 0.8), 0.05)
 SHORT = {"weights": 12, "population": 20, "generations": 10}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Debian's chromium, headless."""
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +35,7 @@ def test_the_frontier_is_drawn_and_says_what_a_minute_costs(
     browser: Browser, reports: dict[str, Path], idle: str, width: int
 ):
     """It fits, marks the weights' schedule and the knee, and shows schedules on hover."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.goto(reports[idle].as_uri())
+    page, trouble = open_page(browser, reports[idle], width)
     plot = page.locator("#plot-frontier")
     plot.locator(".main-svg").first.wait_for(state="attached")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

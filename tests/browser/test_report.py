@@ -1,14 +1,14 @@
 """The report in a real browser, at desktop and phone width, with and without JavaScript."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from objective import ClinicSession, Objective, ServiceTime, WalkIns, Weights
 from opt import BASELINES, MaximumEvaluations, make_strategy, optimise
 from opt.report.report import write_report
+from tests.browser.pages import open_page
 
 pytestmark = pytest.mark.browser
 
@@ -23,14 +23,6 @@ SESSIONS = {
     ),
     "one patient": (ClinicSession(1, 1, 5.0, ServiceTime.exponential(9.0)), "exact"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Debian's chromium, headless."""
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +41,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
-def open_page(browser: Browser, path: Path, width: int) -> tuple[Page, list[str]]:
-    """Open a file, and note what goes wrong or leaves the file."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on(
-        "request",
-        lambda request: request.url.startswith("file:") or trouble.append(request.url),
-    )
-    page.goto(path.as_uri())
+def open_report(browser: Browser, path: Path, width: int) -> tuple[Page, list[str]]:
+    """Open a report, and wait for its history."""
+    page, trouble = open_page(browser, path, width)
     page.wait_for_selector("#plot-history .main-svg", state="attached")
     return page, trouble
 
@@ -70,7 +54,7 @@ def test_every_picture_is_drawn_and_fits(
     browser: Browser, reports: dict[str, Path], name: str, width: int
 ):
     """Five pictures inside the page, nothing logged, nothing fetched."""
-    page, trouble = open_page(browser, reports[name], width)
+    page, trouble = open_report(browser, reports[name], width)
     assert page.locator(".main-svg").count() >= 5
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for box in page.locator(".plot").all():
@@ -87,19 +71,19 @@ def test_every_picture_is_drawn_and_fits(
 
 def test_the_report_says_what_is_proved(browser: Browser, reports: dict[str, Path]):
     """In words, above everything else; and honestly where nothing is."""
-    page, _ = open_page(browser, reports["optimal"], 1280)
+    page, _ = open_report(browser, reports["optimal"], 1280)
     assert "no schedule of these 12 patients costs less than" in page.inner_text(".answer")
     assert page.locator("h1").count() == 1
     assert "uniform" not in page.inner_text("h1")
     page.close()
-    page, _ = open_page(browser, reports["heuristic"], 1280)
+    page, _ = open_report(browser, reports["heuristic"], 1280)
     assert "is not proved" in page.inner_text(".answer")
     page.close()
 
 
 def test_the_numbers_are_there_as_tables(browser: Browser, reports: dict[str, Path]):
     """One per picture; the schedule's adds up to all patients."""
-    page, _ = open_page(browser, reports["optimal"], 1280)
+    page, _ = open_report(browser, reports["optimal"], 1280)
     for summary in page.locator("summary").all():
         summary.click()
     assert page.locator("table").count() == 5
@@ -111,7 +95,7 @@ def test_the_numbers_are_there_as_tables(browser: Browser, reports: dict[str, Pa
 
 def test_history_shows_each_schedule_on_hover(browser: Browser, reports: dict[str, Path]):
     """The best schedule of a generation and the time taken."""
-    page, _ = open_page(browser, reports["heuristic"], 1280)
+    page, _ = open_report(browser, reports["heuristic"], 1280)
     page.locator("#plot-history").scroll_into_view_if_needed()
     points = page.locator("#plot-history .points path")
     points.last.hover(force=True)

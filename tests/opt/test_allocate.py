@@ -333,6 +333,14 @@ def test_requests_that_must_be_served_and_cannot_name_the_smallest_clash():
     assert "other" not in message
 
 
+def test_a_clash_that_is_proved_late_is_refused_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    """Where the question took too long, the search itself finds that there is no plan."""
+    monkeypatch.setattr("opt.allocate.clashes.QUESTION_SECONDS", 0.0)
+    scans = [ask(f"scan {one}", "scan", latest=MONDAY, must_serve=True) for one in range(3)]
+    with pytest.raises(InvalidInput, match="those that must be served cannot all be"):
+        allocate(clinic(*scans))
+
+
 def test_a_request_that_must_be_served_and_has_no_place_says_why():
     """Refused by name with the reason."""
     with pytest.raises(InvalidInput, match=r"request 'one', must_serve is True.*No provider sees"):

@@ -15,7 +15,8 @@ import pytest
 
 from objective import Weights
 from opt.forecast_value.session_files import read_session_files
-from opt.forecast_value.value import CLINIC, INDIVIDUAL, ForecastValueSettings, forecast_value
+from opt.forecast_value.settings import ForecastValueSettings
+from opt.forecast_value.value import CLINIC, INDIVIDUAL, forecast_value
 from opt.forecast_value.words import saved, verdict
 from opt.replay.valuation import Valuation
 

@@ -11,6 +11,7 @@ import pytest
 
 from objective import InvalidInput, Weights
 from opt.forecast_value.session_files import ForecastSession, read_session_files
+from opt.forecast_value.settings import ForecastValueSettings
 from opt.forecast_value.synthetic import SyntheticForecasts
 from opt.forecast_value.value import (
     CLASS,
@@ -18,7 +19,6 @@ from opt.forecast_value.value import (
     INDIVIDUAL,
     LEVELS,
     RULES,
-    ForecastValueSettings,
     forecast_value,
     sessions_of,
 )
@@ -93,6 +93,7 @@ def test_forecasts_that_know_nothing_are_worth_nothing(clinic: Clinic):
     for plans in outcome.plans:
         assert plans[INDIVIDUAL].schedule == plans[CLASS].schedule == plans[CLINIC].schedule
     minutes, share = saved(outcome, INDIVIDUAL, CLINIC)
+    assert share is not None
     assert (minutes.mean, minutes.low, minutes.high, share.mean) == (0.0, 0.0, 0.0, 0.0)
     assert "saves nothing" in verdict(outcome)[0]
 
@@ -103,6 +104,7 @@ def test_forecasts_that_know_much_are_worth_much(clinic: Clinic):
     outcome = forecast_value(known, SETTINGS, VALUATION)
     minutes, share = saved(outcome, INDIVIDUAL, CLINIC)
     assert minutes.low > 0
+    assert share is not None
     assert share.mean > 5
     spread = outcome.comparison.differences(INDIVIDUAL, CLINIC).std() / 24**0.5
     assert abs(minutes.mean - expected_saving(outcome, INDIVIDUAL, CLINIC)) < 4 * spread

@@ -11,7 +11,8 @@ from objective import Weights
 from opt.registry import BASELINES
 from opt.replay.past_sessions import PastSession, read_past_sessions
 from opt.replay.reasons import ORDER
-from opt.replay.replay import OPTIMISED, Replay, ReplaySettings, replay
+from opt.replay.replay import OPTIMISED, Replay, replay
+from opt.replay.settings import ReplaySettings
 from opt.replay.valuation import Valuation
 from opt.replay.words import verdict
 from tests.plain_day import plain_day

@@ -12,14 +12,15 @@ from objective import InvalidInput, Square, Weights
 from opt import optimise
 from opt.constraints import Constraints
 from opt.registry import BASELINES
-from opt.replay.bootstrap import Bootstrap
+from opt.replay.bootstrap import Bootstrap, Interval
 from opt.replay.fitting import fit
 from opt.replay.past_sessions import PastSession, read_past_sessions
 from opt.replay.reasons import ORDER
-from opt.replay.replay import IN_USE, OPTIMISED, Replay, ReplaySettings, replay, session_of
+from opt.replay.replay import IN_USE, OPTIMISED, Replay, replay, session_of
+from opt.replay.settings import ReplaySettings
 from opt.replay.synthetic import SyntheticSessions
 from opt.replay.valuation import Valuation
-from opt.replay.words import about, verdict
+from opt.replay.words import about, share_ends, share_text, verdict
 from tests.plain_day import plain_day
 
 VALUATION = Valuation(Weights(1.0, 0.5, 1.0))
@@ -224,6 +225,16 @@ def test_the_words_say_whether_it_is_better(past: list[PastSession], outcome: Re
     worse = verdict(with_costs(-2.0, 0.1))
     assert worse[0].startswith("The optimised schedule is not better than every baseline")
     assert sum(sentence.startswith("Why, beside") for sentence in worse) == len(outcome.baselines)
+
+
+def test_a_cost_of_nothing_has_no_percentage(past: list[PastSession]):
+    """Where overtime alone counts and there is none, a difference is told in minutes only."""
+    long = [replace(one, length=600.0) for one in past]
+    comparison = replay(long, SETTINGS, Valuation(Weights(0.0, 0.0, 1.0))).comparison
+    assert comparison.per_cent(OPTIMISED, "equispaced") is None
+    assert comparison.difference(OPTIMISED, IN_USE) == Interval(0.0, 0.0, 0.0)
+    assert comparison.per_cent(OPTIMISED, IN_USE) is None
+    assert share_text(None) == share_ends(None) == "not defined"
 
 
 def test_shuffling_tells_why_a_gain_is_missed(tmp_path: Path):
