@@ -170,6 +170,9 @@ def test_where_nothing_can_be_proved_orders_are_searched_all_the_same():
     assert result.status == "heuristic"
     assert "nothing is proved" in result.note
     assert result.findings[0].given_up == 0
+    assert not result.findings[0].proved
+    assert "without proof" in result.findings[0].sentence
+    assert "no order is better" not in result.findings[0].sentence
     assert result.cost <= optimise(objective).cost + 1e-12
 
 
