@@ -99,7 +99,7 @@ class OrderSearchRun(Run):
         self.order_searched = max(self._kinds) > 0
         notes = [self._scan.searches[0].run.note]
         if self.order_searched:
-            notes.append("orders were compared by swaps: another one may be better")
+            notes.append("orders were compared by swaps: one that was not compared may be better")
         else:
             notes.append("the patients are alike, so that there is no order to search")
         self.note = "; ".join(note for note in notes if note)
