@@ -38,10 +38,11 @@ class Job:
     error: BaseException | None = None
 
     def result(self) -> Any:
-        """Return the outcome, or raise what doing it raised."""
+        """Hand over the outcome, which is not kept any longer, or raise what doing it raised."""
         if self.error is not None:
             raise self.error
-        return self.outcome
+        outcome, self.outcome = self.outcome, None
+        return outcome
 
 
 @dataclass(eq=False)
