@@ -64,6 +64,14 @@ def non_negative_number(field: str, value: object) -> float:
     return number
 
 
+def probability(field: str, value: object, allowed: str = "a probability, 0 to 1") -> float:
+    """Return ``value`` as a float; raise `InvalidInput` unless it is from 0 to 1."""
+    number = finite_number(field, value, allowed)
+    if not 0 <= number <= 1:
+        raise InvalidInput(field, value, allowed)
+    return number
+
+
 def whole_number(field: str, value: object, low: int, high: int) -> int:
     """Return ``value`` as an int; raise `InvalidInput` unless it is whole and in ``low..high``."""
     whole = isinstance(value, Integral) and not isinstance(value, bool)

@@ -121,7 +121,12 @@ class ServiceTime:
     def gamma(mean: float, cv: float) -> "ServiceTime":
         """Gamma law of the given mean (minutes) and coefficient of variation."""
         mean, cv = _mean_and_cv(mean, cv)
-        shape, scale = cv**-2, mean * cv**2
+        try:
+            shape, scale = cv**-2, mean * cv**2
+        except OverflowError:
+            scale = 0.0
+        if not scale:
+            raise InvalidInput("service_time.cv", cv, "one that a gamma law can have") from None
         excess = partial(_gamma_excess, mean, shape, scale)
         law = Continuous(stats.gamma(shape, scale=scale), excess)
         return ServiceTime("gamma", {"mean": mean, "cv": cv}, law)
@@ -131,6 +136,8 @@ class ServiceTime:
         """Lognormal law of the given mean (minutes) and coefficient of variation."""
         mean, cv = _mean_and_cv(mean, cv)
         sigma = float(np.sqrt(np.log1p(cv * cv)))
+        if not sigma:
+            raise InvalidInput("service_time.cv", cv, "one that a lognormal law can have")
         location = float(np.log(mean) - sigma**2 / 2)
         excess = partial(_lognormal_excess, mean, location, sigma)
         law = Continuous(stats.lognorm(sigma, scale=np.exp(location)), excess)

@@ -5,6 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+#: Rows that are hashed at one time: their products take several times the memory of the rows.
+HASHED_AT_ONCE = 65_536
+
 
 def price_once(
     known: Tensor, costs: Tensor, schedules: Tensor, price: Callable[[Tensor], Tensor]
@@ -48,7 +51,7 @@ def first_occurrences(schedules: Tensor) -> Tensor:
     impossible, an equal row may be overlooked, but never is a row taken for another one.
     """
     rows, device = len(schedules), schedules.device
-    hashes, order = (schedules * _factors(schedules.shape[1], device)).sum(1).sort(stable=True)
+    hashes, order = _hashes(schedules).sort(stable=True)
     begins = torch.ones(rows, dtype=torch.bool, device=device)
     begins[1:] = hashes[1:] != hashes[:-1]
     place = torch.arange(rows, device=device)
@@ -59,6 +62,13 @@ def first_occurrences(schedules: Tensor) -> Tensor:
     wrong = (schedules[later] != schedules[first[later]]).any(1)
     first[later[wrong]] = later[wrong]
     return first
+
+
+def _hashes(schedules: Tensor) -> Tensor:
+    """Return the hash of each schedule (rows, intervals), (rows,)."""
+    factors = _factors(schedules.shape[1], schedules.device)
+    parts = torch.split(schedules, HASHED_AT_ONCE)
+    return torch.cat([(part * factors).sum(1) for part in parts])
 
 
 def _factors(intervals: int, device: torch.device) -> Tensor:

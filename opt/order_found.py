@@ -26,6 +26,8 @@ class OrderFound:
     solved, given_up
         Numbers of orders that were solved, and that were given up because a bound proved them no
         better.
+    proved
+        Whether the schedules of all orders solved are proved to be the best in them.
     orders
         Number of orders there are.
     complete
@@ -36,6 +38,7 @@ class OrderFound:
     trail: tuple[tuple[tuple[str, ...], float], ...]
     solved: int
     given_up: int
+    proved: bool
     orders: int
     complete: bool
     name: ClassVar[str] = "order"
@@ -46,6 +49,8 @@ class OrderFound:
         compared = self.solved + self.given_up
         words = f"Order: {', '.join(self.order)}. Of {self.orders:,} orders {compared:,} were "
         words += f"compared: {self.solved:,} solved, {self.given_up:,} given up by their bounds; "
+        if self.complete and not self.proved:
+            return words + "none was found to be better, though some were solved without proof."
         if compared == self.orders:
             return words + "so no order is better."
         if self.complete:
@@ -59,6 +64,7 @@ class OrderFound:
             "trail": [{"order": list(order), "cost": cost} for order, cost in self.trail],
             "solved": self.solved,
             "given_up": self.given_up,
+            "proved": self.proved,
             "orders": self.orders,
             "complete": self.complete,
         }

@@ -1,6 +1,5 @@
 """What a search returns, and how it is written to a file and read back."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from opt.constraints import Constraints
 from opt.coordinates import Coordinates
 from opt.feasible import FeasibleSchedules
 from opt.findings import Finding
+from opt.json_text import parse_json
 
 #: By how much larger differences are in single precision.
 SINGLE = 1e4
@@ -167,7 +167,7 @@ def objective_from_dict(
 def read_result(path: Path) -> dict[str, Any]:
     """Return the contents of a result file; raise `InvalidInput` if it is not one."""
     try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
+        contents = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidInput("result file", str(path), f"a readable file ({reason})") from None

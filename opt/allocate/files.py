@@ -18,6 +18,7 @@ from opt.allocate.problem import Problem
 from opt.allocate.request import Request
 from opt.allocate.seats import Seat, Template
 from opt.files import write_csv
+from opt.json_text import parse_json
 from opt.result import objective_from_dict, read_result
 
 REQUIRED = ("id", "visit_type", "earliest", "latest")
@@ -26,7 +27,7 @@ REQUIRED = ("id", "visit_type", "earliest", "latest")
 def read_problem(path: Path) -> Problem:
     """Return the problem of a file; raise `InvalidInput`, naming the place, for a wrong one."""
     try:
-        contents = json.loads(_text(path))
+        contents = parse_json(_text(path))
     except ValueError as error:
         raise InvalidInput("file", str(path), f"a JSON file ({error})") from None
     if isinstance(contents, dict) and isinstance(contents.get("requests"), str):
@@ -156,6 +157,8 @@ def _text(path: Path) -> str:
         raise InvalidInput("file", str(path), f"readable ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InvalidInput("file", str(path), "text in UTF-8") from None
+    except ValueError as error:
+        raise InvalidInput("file", str(path), f"a path ({error})") from None
 
 
 def _plain(place: str, cell: str) -> object:

@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any, Literal
 
 from objective import ClinicSession, InvalidInput, ServiceTime
-from objective.errors import finite_number, known_keys, positive_number, whole_number
+from objective.errors import known_keys, positive_number, probability, whole_number
 from objective.patients import probability_to_miss
 from objective.session import MAX_INTERVALS, MAX_PATIENTS
 
@@ -189,8 +189,4 @@ def session_of(
 
 def share_of_waiting(field: str, value: object) -> float:
     """Return a share of waiting as a float; raise `InvalidInput` unless it is one."""
-    allowed = "a share from 0 to 1"
-    share = finite_number(field, value, allowed)
-    if not 0 <= share <= 1:
-        raise InvalidInput(field, value, allowed)
-    return share
+    return probability(field, value, "a share from 0 to 1")

@@ -16,7 +16,7 @@ from opt.atlas.grid import Grid
 from opt.atlas.interpolation import Schedule, blended
 from opt.atlas.optimum import Optimum
 from opt.atlas.query import Key, Query, coordinates_of, key_of
-from opt.atlas.table import FIELD, read_manifest, read_rows
+from opt.atlas.table import FIELD, MANIFEST, ROWS, read_manifest, read_rows
 
 #: Added to distances before they are turned into shares.
 SOFTENING = 1e-9
@@ -147,8 +147,14 @@ def atlas_at(directory: Path | str) -> Atlas:
         As `Atlas.read`.
     """
     folder = Path(directory)
-    files = (path.stat() for path in sorted(folder.rglob("*")))
-    return _read(folder.absolute(), tuple((one.st_mtime_ns, one.st_size) for one in files))
+    try:
+        # Nothing but the atlas's own files: the folder may be any that somebody names.
+        files = [folder / MANIFEST, *sorted((folder / ROWS).glob("*.parquet"))]
+        state = tuple((one.st_mtime_ns, one.st_size) for one in map(Path.stat, files))
+    except OSError:
+        # What is missing or cannot be read is named by the one who reads it.
+        state = ()
+    return _read(folder.absolute(), state)
 
 
 @lru_cache(maxsize=CACHED)

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from objective import InvalidInput
 from opt.atlas.grid import Grid, Tile
 from opt.atlas.optimum import Optimum, row_of
+from opt.json_text import parse_json
 
 #: Version of the table: what its columns are and mean.
 SCHEMA_VERSION = 1
@@ -85,7 +86,7 @@ def read_manifest(directory: Path) -> Grid:
     """
     path = directory / MANIFEST
     try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
+        contents = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         allowed = f"the folder of an atlas, with a readable {MANIFEST} ({error.strerror})"
         raise InvalidInput(FIELD, str(directory), allowed) from None

@@ -28,6 +28,7 @@ def verify_sample(atlas: Atlas, sample: int, seed: int = 0) -> Iterator[Checked]
     from the row alone.
     """
     sample = min(whole_number("sample", sample, 1, 10**9), len(atlas))
+    seed = whole_number("seed", seed, 0, 2**63 - 1)
     rows = np.random.default_rng(seed).choice(len(atlas), sample, replace=False)
     for row in sorted(rows.tolist()):
         optimum = atlas[row]

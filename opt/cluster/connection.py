@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from objective import InvalidInput
-from objective.errors import finite_number, whole_number
+from objective.errors import probability, whole_number
 
 #: Most actors that one process may direct.
 MOST_ACTORS = 10_000
@@ -31,6 +31,8 @@ def import_ray() -> ModuleType:
     """Import Ray; raise `InvalidInput` that says how to install it where it is not."""
     # A clinic's computations are nobody else's business: Ray reports its use unless told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray's workers give way to all other processes by default, which starves them where much runs.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import ray
         import ray.cloudpickle
@@ -65,9 +67,7 @@ class Connection:
     def __init__(self, actors: int | None, gpus_per_actor: float, address: str | None) -> None:
         if actors is not None:
             actors = whole_number("workers.actors", actors, 1, MOST_ACTORS)
-        share = finite_number("workers.gpus_per_actor", gpus_per_actor, "from 0 to 1")
-        if not 0 <= share <= 1:
-            raise InvalidInput("workers.gpus_per_actor", gpus_per_actor, "from 0 to 1")
+        share = probability("workers.gpus_per_actor", gpus_per_actor, "from 0 to 1")
         if address is not None and (not isinstance(address, str) or not _is_address(address)):
             allowed = "host:port of the head of a Ray cluster, auto, or null for one of its own"
             raise InvalidInput("workers.address", address, allowed)

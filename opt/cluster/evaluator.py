@@ -29,7 +29,8 @@ class Price:
 
     def __call__(self, tile: Tile) -> Performance:
         """Return the performance of a tile, on the processor."""
-        return self._resident(tile).to("cpu")
+        # What Ray hands out is read-only, which torch does not know; so it is copied.
+        return self._resident(torch.tensor(tile)).to("cpu")
 
 
 class RayEvaluator:

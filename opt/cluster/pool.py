@@ -13,7 +13,7 @@ from opt.cluster.connection import Connection
 #: started is started again.
 REPEATS = 3
 #: Seconds within which a first actor has to be ready where none is.
-PATIENCE = 60.0
+PATIENCE = 120.0
 #: Tasks that each actor keeps; the oldest goes first.
 KEPT_TASKS = 8
 
@@ -38,10 +38,11 @@ class Job:
     error: BaseException | None = None
 
     def result(self) -> Any:
-        """Return the outcome, or raise what doing it raised."""
+        """Hand over the outcome, which is not kept any longer, or raise what doing it raised."""
         if self.error is not None:
             raise self.error
-        return self.outcome
+        outcome, self.outcome = self.outcome, None
+        return outcome
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 from objective import InvalidInput
 from opt.compare.job import Job, Outcome
 from opt.compare.plan import Plan, read_plan, slug
+from opt.json_text import parse_json
 
 
 class Folder:
@@ -46,7 +47,7 @@ class Folder:
         """
         path = self._file(job)
         try:
-            return Outcome.from_dict(json.loads(path.read_text(encoding="utf-8")))
+            return Outcome.from_dict(parse_json(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (KeyError, TypeError, ValueError, AttributeError):

@@ -1,6 +1,5 @@
 """What is compared: instances, strategies with their parameters, seeds and a stopping rule."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from opt.compare.instances import Instance
 from opt.compare.job import Job
 from opt.configuration import device_from
 from opt.constraints import Constraints
+from opt.json_text import parse_json
 from opt.registry import BASELINES, STRATEGIES, is_deterministic, make_strategy
 from opt.result import objective_from_dict
 from opt.run import Strategy
@@ -161,7 +161,7 @@ class Plan:
 def read_plan(path: Path) -> Plan:
     """Return the plan of a comparison's folder; raise `InvalidInput` if there is none."""
     try:
-        return Plan.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        return Plan.from_dict(parse_json(path.read_text(encoding="utf-8")))
     except OSError:
         allowed = "the folder of a comparison, with its plan.json"
         raise InvalidInput("resume", str(path.parent), allowed) from None

@@ -20,7 +20,6 @@ order of their names. Each session is
 Everything forecast was forecast before the session; sessions are in the order of their dates.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -35,6 +34,7 @@ from objective.errors import finite_number, known_keys
 from objective.laws import Array
 from objective.patients import probability_to_miss
 from objective.session import MAX_INTERVAL_LENGTH, MAX_PATIENTS
+from opt.json_text import parse_json
 
 VERSION = 1
 
@@ -95,7 +95,7 @@ def read_session_files(path: Path) -> list[ForecastSession]:
 
 def _descriptions(file: Path) -> list[Any]:
     try:
-        contents = json.loads(file.read_text(encoding="utf-8"))
+        contents = parse_json(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput("file", str(file), f"readable ({error.strerror})") from None
     except ValueError as error:

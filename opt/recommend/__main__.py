@@ -9,12 +9,12 @@ from pathlib import Path
 from rich.table import Table
 
 from objective import InvalidInput
+from opt.command import INTERRUPTED, WRONG_INPUT
 from opt.display import stdout_console
 from opt.recommend.files import read_request, read_session, write_recommendation
 from opt.recommend.ranking import Recommendation, recommend
 from opt.recommend.request import moment
 
-WRONG_INPUT = 2
 EXAMPLES = """examples
   python -m opt.recommend outputs/.../result.json
   python -m opt.recommend outputs/.../result.json --starts 2026-03-02T09:00
@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         directory: Path = given.output or Path(f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}")
         directory.mkdir(parents=True, exist_ok=True)
         write_recommendation(directory, recommendation)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except (InvalidInput, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_INPUT

@@ -9,6 +9,7 @@ from typing import Any
 from objective import InvalidInput
 from objective.errors import known_keys
 from opt.files import write_csv
+from opt.json_text import parse_json
 from opt.recommend.importance import Importance
 from opt.recommend.open_session import OpenSession
 from opt.recommend.ranking import Recommendation
@@ -33,7 +34,7 @@ def read_request(path: Path | None) -> tuple[Request, Importance, list[OpenSessi
     if path is None:
         return Request(), Importance(), []
     try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
+        contents = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput("file", str(path), f"readable ({error.strerror})") from None
     except ValueError as error:

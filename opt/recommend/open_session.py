@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from objective import InvalidInput, Objective
-from objective.errors import finite_number, known_keys, whole_number
+from objective.errors import known_keys, probability, whole_number
 from objective.session import MAX_PATIENTS
 from opt.recommend.request import moment
 from opt.result import objective_from_dict
@@ -63,6 +63,11 @@ class OpenSession:
         if self.starts is not None and not isinstance(self.starts, datetime):
             raise InvalidInput(f"{place}, starts", self.starts, "a date with a time, or None")
         intervals = self.objective.session.intervals
+        try:
+            self.begins(intervals)
+        except OverflowError:
+            allowed = f"a date that leaves room for the session before {datetime.max:%Y-%m-%d}"
+            raise InvalidInput(f"{place}, starts", str(self.starts), allowed) from None
         booked = _whole(f"{place}, booked", self.booked, MAX_PATIENTS - 1)
         if len(booked) != intervals:
             allowed = f"{intervals} numbers, one per interval"
@@ -77,7 +82,7 @@ class OpenSession:
     def _check_acceptance(self, place: str) -> None:
         given = self.acceptance
         if not isinstance(given, Mapping):
-            _probability(f"{place}, acceptance", given)
+            probability(f"{place}, acceptance", given, ACCEPTANCE)
             return
         checked = {}
         for key, value in given.items():
@@ -85,7 +90,7 @@ class OpenSession:
             plain = int(key) if isinstance(key, str) and key.isascii() and key.isdecimal() else key
             if plain not in self.open:
                 raise InvalidInput(f"{place}, acceptance", key, "given for open intervals only")
-            checked[int(plain)] = _probability(f"{place}, acceptance[{key}]", value)
+            checked[int(plain)] = probability(f"{place}, acceptance[{key}]", value, ACCEPTANCE)
         object.__setattr__(self, "acceptance", checked)
 
     def accepted(self, interval: int) -> float:
@@ -163,10 +168,3 @@ def _whole(field: str, values: object, most: int) -> tuple[int, ...]:
         raise InvalidInput(field, values, "a list of whole numbers")
     listed = values.tolist() if hasattr(values, "tolist") else values
     return tuple(whole_number(field, value, 0, most) for value in listed)
-
-
-def _probability(field: str, value: object) -> float:
-    number = finite_number(field, value, ACCEPTANCE)
-    if not 0 <= number <= 1:
-        raise InvalidInput(field, value, ACCEPTANCE)
-    return number

@@ -144,8 +144,8 @@ class _AnnealingRun(Run):
     def _propose(self) -> Tensor:
         """Return moves of one patient from each schedule, (chains, proposals, intervals).
 
-        The patient and the interval are drawn evenly, so that there and back are as likely. Where
-        the number of patients is free, not to be booked is one more interval.
+        The patient and the interval are drawn evenly, so that there and back are as likely for each
+        patient. Where the number of patients is free, not to be booked is one more interval.
         """
         shape = (len(self._schedules), self._strategy.proposals, self._schedules.shape[1])
         patients, free = self.objective.session.patients, self.objective.free

@@ -15,7 +15,7 @@ import torch
 from deap import base, tools
 
 from objective import InvalidInput, Objective
-from objective.errors import finite_number, positive_number, whole_number
+from objective.errors import positive_number, probability, whole_number
 from opt.feasible import FeasibleSchedules
 from opt.run import Run, State
 from opt.strategies.course import Parameter, checked
@@ -94,10 +94,10 @@ class Genetic:
         for name, check in (
             ("pressure", positive_number),
             ("tournament_size", _size),
-            ("crossover_probability", _probability),
+            ("crossover_probability", probability),
             ("crossover_patients", _patients),
-            ("mutation_probability", _probability),
-            ("shift_probability", _probability),
+            ("mutation_probability", probability),
+            ("shift_probability", probability),
         ):
             value = checked(f"strategy.{name}", getattr(self, name), check)
             object.__setattr__(self, name, value)
@@ -192,14 +192,6 @@ class _GeneticRun(Run):
                 self.hall_of_fame.update([_Individual(one, cost) for one, cost in leaders])
         best = min((one for epoch in epochs for one in epoch), key=lambda one: one.costs[0])
         self.offer(torch.tensor(best.leaders[0]), best.costs[0])
-
-
-def _probability(field: str, value: object) -> float:
-    allowed = "a probability, 0 to 1"
-    number = finite_number(field, value, allowed)
-    if not 0 <= number <= 1:
-        raise InvalidInput(field, value, allowed)
-    return number
 
 
 def _size(field: str, value: object) -> int:

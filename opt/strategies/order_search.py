@@ -18,6 +18,7 @@ from opt.feasible import FeasibleSchedules
 from opt.findings import Finding
 from opt.order_found import OrderFound
 from opt.orders import Order, in_order, kinds_of, number_of_orders, starting_orders, swaps
+from opt.result import optimal_gap
 from opt.run import IMPROVEMENT, Candidate, Run, State
 from opt.side_by_side import SideBySide
 from opt.stopping import LowerBoundAbove
@@ -56,10 +57,14 @@ class OrderSearch:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of an order: its least cost with the schedule, or a bound on it without."""
+    """What is known of an order: its least cost with the schedule, or a bound on it without.
+
+    ``proved`` says that no schedule in the order costs less.
+    """
 
     cost: float
     schedule: list[int] | None
+    proved: bool = False
 
     @property
     def solved(self) -> bool:
@@ -94,7 +99,7 @@ class OrderSearchRun(Run):
         self.order_searched = max(self._kinds) > 0
         notes = [self._scan.searches[0].run.note]
         if self.order_searched:
-            notes.append("orders were compared by swaps: another one may be better")
+            notes.append("orders were compared by swaps: one that was not compared may be better")
         else:
             notes.append("the patients are alike, so that there is no order to search")
         self.note = "; ".join(note for note in notes if note)
@@ -125,13 +130,14 @@ class OrderSearchRun(Run):
         if not self.order_searched:
             return ()
         names = [(self._names(order), cost) for order, cost in self._trail]
-        solved = sum(one.solved for one in self._known.values())
+        solved = [one for one in self._known.values() if one.solved]
         return (
             OrderFound(
                 order=self._names(self._leading),
                 trail=tuple(names),
-                solved=solved,
-                given_up=len(self._known) - solved,
+                solved=len(solved),
+                given_up=len(self._known) - len(solved),
+                proved=all(one.proved for one in solved),
                 orders=number_of_orders(self._kinds),
                 complete=self.finished is not None,
             ),
@@ -143,7 +149,7 @@ class OrderSearchRun(Run):
         return {
             "base": self._base,
             "bases": self._bases,
-            "known": [(order, one.cost, one.schedule) for order, one in self._known.items()],
+            "known": [(order, vars(one)) for order, one in self._known.items()],
             "trail": self._trail,
             "before": self._before,
             "orders": self._orders,
@@ -156,7 +162,7 @@ class OrderSearchRun(Run):
     def restore_own(self, state: State) -> None:
         """Go on from `own_state`."""
         self._base, self._bases = state["base"], state["bases"]
-        self._known = {order: _Known(cost, schedule) for order, cost, schedule in state["known"]}
+        self._known = {order: _Known(**known) for order, known in state["known"]}
         self._trail, self._before = state["trail"], state["before"]
         self._scan = self._scan_of(state["orders"], state["start"])
         self._scan.restore(state["scan"])
@@ -217,12 +223,14 @@ class OrderSearchRun(Run):
         for order, search, ended in zip(
             self._orders, self._scan.searches, self._scan.ended, strict=True
         ):
-            best, bound = search.run.best, search.run.lower_bound
+            best, bound, gap = search.run.best, search.run.lower_bound, search.run.gap
             assert best is not None
             if ended == "lower bound" and bound is not None:
                 self._known[order] = _Known(bound, None)
             else:
-                self._known[order] = _Known(best.cost, best.schedule.tolist())
+                none = optimal_gap(self._given, best.cost, len(self._kinds))
+                proved = gap is not None and gap <= none
+                self._known[order] = _Known(best.cost, best.schedule.tolist(), proved)
         self._before += self._scan.evaluations
         while not (wanted := self._wanted()):
             base = self._next_base()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from objective import InvalidInput, Objective
-from objective.errors import finite_number, whole_number
+from objective.errors import probability, whole_number
 from opt.certificate import Certificate
 from opt.feasible import FeasibleSchedules
 from opt.findings import Finding
@@ -57,8 +57,8 @@ class Pareto:
     weights: int = 200
     choice: Choice | None = None
     side_by_side: int = 32
-    population: int = 300
-    generations: int = 200
+    population: int = 400
+    generations: int = 250
     halfway_probability: float = 0.8
     crossover_patients: int = 1
     mutation_probability: float = 0.7
@@ -75,9 +75,7 @@ class Pareto:
         whole_number("strategy.generations", self.generations, 1, 10**9)
         whole_number("strategy.crossover_patients", self.crossover_patients, 1, 1_000)
         for name in ("halfway_probability", "mutation_probability"):
-            allowed = "a probability, 0 to 1"
-            if not 0 <= finite_number(f"strategy.{name}", getattr(self, name), allowed) <= 1:
-                raise InvalidInput(f"strategy.{name}", getattr(self, name), allowed)
+            probability(f"strategy.{name}", getattr(self, name))
 
     def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return a run; only NSGA-II's part of it is random."""

@@ -16,7 +16,7 @@ from opt.result import Result
 from opt.run import State
 from opt.side_by_side import SideBySide
 from opt.strategies.exact import Exact, ExactRun
-from opt.strategies.weight_choice import doubts, even_weights
+from opt.strategies.weight_choice import ENDS, Doubt, doubts, even_weights
 from opt.workers import LocalWorkers, Workers
 
 Array = NDArray[np.float64]
@@ -89,7 +89,7 @@ class WeightSweep:
 
         In units of the second cost; it is proved where all points are.
         """
-        found = doubts(self._values(), self._positive())
+        found = self._doubts()
         return found[0].depth if found else 0.0
 
     def employ(self, workers: Workers) -> None:
@@ -148,7 +148,7 @@ class WeightSweep:
             return np.vstack([own, self._lattice[: number - 1]])
         if self._choice == "even":
             return self._lattice[done - 1 : done - 1 + number]
-        found = doubts(self._values(), self._positive())
+        found = self._doubts()
         self.exhausted = not found
         vectors = [doubt.weights for doubt in found[:number]]
         return np.array(vectors, np.float64).reshape(-1, 2)
@@ -170,9 +170,15 @@ class WeightSweep:
         """Return the costs of the points, (points, costs)."""
         return np.array([point.values(self._costs) for point in self.points])
 
-    def _positive(self) -> Array:
-        """Return the weight vectors solved that are positive everywhere."""
-        return np.asarray(self._solved[self._solved.min(1) > 0], np.float64)
+    def _doubts(self) -> list[Doubt]:
+        """Return where there may be more between the ends of the frontier, for two costs.
+
+        The objective's own weights may lie beyond those at which the others end.
+        """
+        first = self._solved[:, 0]
+        ends = min(ENDS[0], float(first.min())), max(ENDS[1], float(first.max()))
+        positive = self._solved[self._solved.min(1) > 0]
+        return doubts(self._values(), positive, ends)
 
 
 def _point(result: Result) -> FrontierPoint:

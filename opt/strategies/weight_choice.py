@@ -7,7 +7,7 @@ both cost the same either find a schedule between them or prove that there is no
 """
 
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import combinations, pairwise
 from math import comb
 
 import numpy as np
@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 #: Share of the lightest of the costs at the ends of the frontier: beyond them a minute of one cost
 #: would count as much as a thousand of another.
 LIGHTEST = 1e-3
+ENDS = (LIGHTEST, 1 - LIGHTEST)
 #: Share of the costs up to which they count as equal.
 EQUAL = 1e-9
 
@@ -31,8 +32,10 @@ def even_weights(costs: int, number: int) -> Array:
         steps += 1
     if not steps:
         return np.full((1, costs), 1 / costs)[:number]
-    places = np.array([one for one in product(range(steps + 1), repeat=costs) if sum(one) == steps])
-    weights = LIGHTEST + (1 - costs * LIGHTEST) * places / steps
+    # Every way to place costs - 1 bars among the steps: what lies between two bars is a part.
+    bars = np.array(list(combinations(range(steps + costs - 1), costs - 1)))
+    parts = np.diff(bars, axis=1, prepend=-1, append=steps + costs - 1) - 1
+    weights = LIGHTEST + (1 - costs * LIGHTEST) * parts / steps
     return weights[_coarse_to_fine(len(weights))]
 
 
@@ -52,7 +55,7 @@ class Doubt:
     weights: tuple[float, float]
 
 
-def doubts(points: Array, weights: Array) -> list[Doubt]:
+def doubts(points: Array, weights: Array, ends: tuple[float, float] = ENDS) -> list[Doubt]:
     """Return where schedules may still lie below the known frontier, the deepest first.
 
     Parameters
@@ -61,6 +64,8 @@ def doubts(points: Array, weights: Array) -> list[Doubt]:
         The two costs of known schedules, (points, 2).
     weights
         Positive weight vectors by which a cheapest of these is cheapest of all, (vectors, 2).
+    ends
+        Weights of the first cost, of a sum of 1, between which stretches are doubted.
     """
     corners = points[lower_hull(points)]
     charged = weights @ corners.T
@@ -71,7 +76,7 @@ def doubts(points: Array, weights: Array) -> list[Doubt]:
     for place, (here, there) in enumerate(pairwise(corners)):
         chord = float((there[1] - here[1]) / (there[0] - here[0]))
         share = -chord / (1 - chord)
-        between = LIGHTEST < share < 1 - LIGHTEST
+        between = ends[0] < share < ends[1]
         left = slopes[supports[:, place]].max(initial=-np.inf)
         right = slopes[supports[:, place + 1]].min(initial=0.0)
         if between and left < chord * (1 + EQUAL) and right > chord * (1 - EQUAL):

@@ -14,6 +14,8 @@ from opt.run import Strategy
 from opt.stopping import stopping_from_dict
 from opt.strategies.annealing import Annealing
 from opt.strategies.genetic import Genetic
+from opt.strategies.pareto import Pareto
+from opt.strategies.surrogate import Surrogate
 from serve.api.schemas import MAX_INTERVALS, SchedulesIn, SchedulesOut
 
 schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1")
@@ -22,6 +24,8 @@ schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1")
 MAX_STATES = 400_000
 #: Schedules that a search may price between two looks at the clock.
 MAX_ITERATION = 25_000
+#: Products that a network may compute in an epoch, which is some seconds.
+MAX_PRODUCTS = 10**10
 #: A request that works, to begin from.
 EXAMPLE = {
     "session": {
@@ -57,7 +61,7 @@ def post_schedules(request: SchedulesIn) -> dict[str, Any]:
         met = feasible.contains(torch.tensor(request.schedules)).tolist()
         return {"schedules": request.schedules, "performance": rows, "meets_constraints": met}
     strategy = make_strategy(request.strategy.name, request.strategy.parameters)
-    _check_iteration(strategy)
+    _check_iteration(strategy, objective.session)
     result = optimise(
         objective,
         strategy,
@@ -97,13 +101,25 @@ def _check_size(size: int) -> None:
         )
 
 
-def _check_iteration(strategy: Strategy) -> None:
-    """Refuse parameters that price so many schedules in an iteration that no time limit is kept."""
+def _check_iteration(strategy: Strategy, session: ClinicSession) -> None:
+    """Refuse parameters by which an iteration takes so long that no time limit is kept."""
     size = 0
     if isinstance(strategy, Genetic) and strategy.islands > 1:
         size = strategy.islands * strategy.population * strategy.migration_every
     elif isinstance(strategy, Annealing):
         size = strategy.chains * strategy.proposals
+    elif isinstance(strategy, Pareto):
+        size = strategy.side_by_side * max(session.patients, session.intervals)
+    elif isinstance(strategy, Surrogate) and strategy.network != "none":
+        steps = session.intervals if strategy.network == "recurrent" else 1
+        known = strategy.samples + strategy.rounds * strategy.kept
+        products = known * steps * strategy.hidden**2
+        if products > MAX_PRODUCTS:
+            raise InvalidInput(
+                "strategy.parameters",
+                f"{products} products in an epoch of the network",
+                f"smaller: at most {MAX_PRODUCTS}, by fewer schedules or a smaller hidden",
+            )
     if size > MAX_ITERATION:
         raise InvalidInput(
             "strategy.parameters",

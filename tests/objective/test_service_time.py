@@ -1,6 +1,7 @@
 """Consultation times: their moments, their mass on a grid, and what is refused."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -127,3 +128,13 @@ def test_an_impossible_law_is_refused_by_name(make: object, message: str):
     """The error names the field, the value and what is allowed."""
     with pytest.raises(InvalidInput, match=message.replace("(", r"\(")):
         make()
+
+
+@pytest.mark.parametrize("law", [ServiceTime.gamma, ServiceTime.lognormal])
+@pytest.mark.parametrize("cv", [1e-200, 1e-300])
+def test_a_spread_too_small_for_float64_is_refused(
+    law: Callable[[float, float], ServiceTime], cv: float
+):
+    """The law's parameters would be 0 or infinite; a deterministic law says the same."""
+    with pytest.raises(InvalidInput, match=r"service_time\.cv is 1e-"):
+        law(10.0, cv)

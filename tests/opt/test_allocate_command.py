@@ -123,3 +123,15 @@ def test_wrong_arguments_are_refused_in_one_line(
         error = capsys.readouterr().err
         assert message in error
         assert error.count("\n") == 1
+
+
+def test_requests_in_a_file_that_cannot_be_named_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A path with a zero byte is none."""
+    path = write_problem(tmp_path, example(1))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "requests": "a\0b"}))
+    assert main([str(path)]) == 2
+    error = capsys.readouterr().err
+    assert "a path" in error
+    assert error.count("\n") == 1

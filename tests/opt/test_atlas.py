@@ -163,6 +163,13 @@ def test_an_atlas_is_read_once_while_its_files_stay(tiny: Path):
     assert len(atlas_at(tiny)) == len(first) - 1
 
 
+def test_a_folder_of_other_things_is_refused_without_a_look_at_them(tmp_path: Path):
+    """A link to nowhere among them is nobody's business."""
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InvalidInput, match=r"with a readable manifest\.json"):
+        atlas_at(tmp_path)
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     """Return every file of an atlas."""
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -531,6 +538,7 @@ def test_other_bad_input_is_refused_by_name(atlas: Atlas):
         (lambda: Query(1, 4, -1.0), "mean is -1.0"),
         (lambda: Query(1, 4, 1.0, waiting_share=2.0), "waiting_share is 2.0"),
         (lambda: list(verify_sample(atlas, 0)), "sample is 0"),
+        (lambda: list(verify_sample(atlas, 1, seed="x")), "seed is 'x'"),
         (lambda: Atlas(TINY, pa.table({})), "at least one optimum"),
     ]
     for call, message in calls:

@@ -119,9 +119,12 @@ def test_a_lost_machine_changes_nothing():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("times", "status"), [(1, 0), (2, 130)])
-def test_ctrl_c_reaches_this_process_alone(tmp_path: Path, times: int, status: int):
-    """Once keeps the best schedule, twice ends at once; no process of Ray is left behind."""
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_reaches_this_process_alone(tmp_path: Path, times: int):
+    """Once keeps the best schedule, twice ends at once; no process of Ray is left behind.
+
+    A second one that comes when the schedule is being written is too late to end anything.
+    """
     arguments = (
         "workers=ray", "workers.actors=2", "session=obp", "strategy=genetic",
         "strategy.population=50000", "strategy.generations=1000000", "device.chunk_bytes=500000",
@@ -139,9 +142,9 @@ def test_ctrl_c_reaches_this_process_alone(tmp_path: Path, times: int, status: i
         os.killpg(search.pid, signal.SIGINT)
         time.sleep(0.2)
     output, _ = search.communicate(timeout=TIME_LIMIT)
-    assert search.returncode == status, output
+    assert search.returncode == 0 or (times, search.returncode) == (2, 130), output
     assert "Traceback" not in output
-    if times == 1:
+    if search.returncode == 0:
         assert "stopped: interrupted" in output
         assert json.loads((tmp_path / "run" / "result.json").read_text())["status"] == "heuristic"
     deadline = time.monotonic() + 30

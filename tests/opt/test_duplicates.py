@@ -21,6 +21,14 @@ def test_equal_rows_are_found():
     assert first_occurrences(schedules[:0]).tolist() == []
 
 
+def test_equal_rows_are_found_wherever_they_are_hashed(monkeypatch):
+    """A large population is hashed in parts, which changes nothing."""
+    schedules = random_schedules(200, 3, 5)
+    whole = first_occurrences(schedules)
+    monkeypatch.setattr(duplicates, "HASHED_AT_ONCE", 7)
+    assert first_occurrences(schedules).equal(whole)
+
+
 def test_rows_with_equal_hashes_are_not_taken_for_each_other(monkeypatch):
     """With a hash that is nought for all rows."""
     monkeypatch.setattr(

@@ -109,7 +109,7 @@ def test_an_order_that_was_searched_is_not_called_the_best():
     """The proof is for its order, in status, note and words, and the file verifies as such."""
     result = optimise(OBJECTIVE, OrderSearch(starts=1))
     assert result.status == "optimal in its order"
-    assert "another one may be better" in result.note
+    assert "one that was not compared may be better" in result.note
     words = certificate_text(result)
     assert "no schedule of these 5 patients in this order costs less" in words
     assert "orders were compared by swaps" in words
@@ -170,6 +170,9 @@ def test_where_nothing_can_be_proved_orders_are_searched_all_the_same():
     assert result.status == "heuristic"
     assert "nothing is proved" in result.note
     assert result.findings[0].given_up == 0
+    assert not result.findings[0].proved
+    assert "without proof" in result.findings[0].sentence
+    assert "no order is better" not in result.findings[0].sentence
     assert result.cost <= optimise(objective).cost + 1e-12
 
 

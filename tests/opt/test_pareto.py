@@ -57,6 +57,20 @@ def test_all_supported_points_of_small_sessions_are_found(walk_ins: bool):
             assert (found @ weights).min() == pytest.approx((every @ weights).min(), abs=1e-8)
 
 
+@pytest.mark.parametrize("weights", [(1, 0, 0), (0, 0, 1), (1e-7, 0, 1)])
+def test_nothing_is_left_out_up_to_ones_own_weights(weights: tuple[float, float, float]):
+    """Where they lie beyond the ends of the others, the frontier is searched up to there."""
+    for seed in (2, 3, 6):
+        objective = Objective(random_session(seed), Weights(*weights))
+        frontier = frontier_of(optimise(objective, Pareto("exact", weights=500)))
+        assert frontier.exhausted
+        every, found = every_value(objective), frontier.values(frontier.front)
+        corners = every[lower_hull(every)]
+        least, most = found[0, 0] + 1e-9, found[-1, 0] - 1e-9
+        for corner in corners[(least < corners[:, 0]) & (corners[:, 0] < most)]:
+            assert np.abs(found - corner).sum(1).min() < 1e-7
+
+
 def test_supported_points_of_three_costs_are_the_best_by_their_weights():
     """Makespan idle time is a cost of its own; each point against enumeration."""
     for seed in range(4):

@@ -49,6 +49,27 @@ def test_an_experiment_needs_no_data_and_leaves_its_files(tmp_path: Path, name: 
     assert 'src="http' not in page
 
 
+def test_sessions_that_cost_nothing_have_no_percentages(tmp_path: Path):
+    """Consultations all of ten minutes, booked every ten: a share of nothing is not a number."""
+    rows = [
+        f"{day},2026-01-0{day},{patient},10,{10 * (patient - 1)},1"
+        for day in range(1, 7)
+        for patient in (1, 2, 3)
+    ]
+    header = "session,date,patient,minutes,appointment,came"
+    (tmp_path / "sessions.csv").write_text("\n".join([header, *rows]) + "\n")
+    done = command(
+        "+experiment=replay", "replay.file=sessions.csv", "replay.bootstrap.resamples=200",
+        "hydra.run.dir=out", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "nan" not in done.stdout
+    found = contents(tmp_path, "replay")
+    assert found["schedules"]["in_use"]["cost"]["mean"] == 0.0
+    assert found["optimised_minus"]["in_use"]["per_cent"] is None
+    assert "nan" not in (tmp_path / "out" / "report.html").read_text().split("<script")[0]
+
+
 @pytest.mark.parametrize("name", list(SMALL))
 def test_the_same_seed_writes_the_same_files(tmp_path: Path, name: str):
     """And another seed makes other sessions up."""

@@ -276,6 +276,8 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         "with a time zone"),
     "a window without dates": (
         lambda: recommend(Request(earliest=MONDAY), [offer(starts=None)]), "starts is None"),
+    "a session beyond the calendar": (
+        lambda: offer(starts=datetime(9999, 12, 31, 23)), "starts is '9999-12-31 23:00:00'"),
     "an unknown weekday": (lambda: Request(weekdays=("today",)), "request.weekdays is 'today'"),
     "times backwards": (lambda: Request(times=((time(11), time(10)),)), "request.times"),
     "a name in passing": (lambda: Request(providers="Dr A"), "request.providers is 'Dr A'"),

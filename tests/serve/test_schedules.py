@@ -217,6 +217,13 @@ BAD = {
     "enormous steps of chains": (
         {"strategy": {"name": "annealing", "parameters": {"chains": 900, "proposals": 900}}},
         "strategy.parameters"),
+    "too many weight vectors side by side": (
+        {"strategy": {"name": "pareto", "parameters": {"side_by_side": 900}},
+         "session__intervals": 100}, "strategy.parameters"),
+    "a network that learns for hours": (
+        {"strategy": {
+            "name": "surrogate", "parameters": {"network": "recurrent", "hidden": 900}}},
+        "strategy.parameters"),
     "a course without an end": (
         {"strategy": {"name": "genetic", "parameters": {"pressure": {"first": 2}}}},
         "strategy.pressure.last"),
