@@ -251,7 +251,7 @@ def test_a_time_limit_gives_the_best_so_far():
 
 
 def test_an_order_that_cannot_be_settled_in_time_has_a_bound_and_a_gap():
-    """Eight patients who differ in everything: hours to the proof, a moment to some order."""
+    """Eight patients who differ in everything are too many for a second."""
     types = {
         f"type {n}": PatientType(
             ServiceTime.gamma(5.0 + n, 0.4 + 0.1 * n), no_show=0.04 * n, waiting_weight=1 + 0.3 * n
