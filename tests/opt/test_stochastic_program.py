@@ -250,6 +250,28 @@ def test_a_time_limit_gives_the_best_so_far():
     json.dumps(result.to_dict(), allow_nan=False)
 
 
+def test_an_order_that_cannot_be_settled_in_time_has_a_bound_and_a_gap():
+    """Eight patients who differ in everything are too many for a second."""
+    types = {
+        f"type {n}": PatientType(
+            ServiceTime.gamma(5.0 + n, 0.4 + 0.1 * n), no_show=0.04 * n, waiting_weight=1 + 0.3 * n
+        )
+        for n in range(8)
+    }
+    session = ClinicSession(
+        8, 16, 5.0, ServiceTime.gamma(9.0, 0.5), 0.1, None, types, list(types)
+    )  # fmt: skip
+    strategy = StochasticProgram(scenarios=60, samples=1, time_limit=1.0, sequence="searched")
+    result = optimise(Objective(session, Weights(2.0, 0.5, 1.0)), strategy)
+    (found,) = result.findings
+    (solution,) = found.solutions
+    assert solution.ended in ("limit", "nothing found")
+    assert solution.lower_bound is None or solution.lower_bound < solution.cost
+    assert sorted(result.objective.session.order) == sorted(types)
+    assert result.status == "heuristic"
+    assert "time limit" in found.sentence
+
+
 def test_it_stops_between_samples():
     """A rule of the driver ends it with the samples solved so far."""
     strategy = StochasticProgram(scenarios=10, samples=1000)
