@@ -20,8 +20,8 @@ from objective.session import MAX_INTERVALS, MAX_PATIENTS
 
 #: Laws of the consultation time by which a grid can vary the coefficient of variation.
 LawName = Literal["gamma", "lognormal"]
-#: Most instances of one atlas.
-MAX_INSTANCES = 10_000_000
+#: Most instances of one atlas, all of which are held in memory when it is read.
+MAX_INSTANCES = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -512,7 +512,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no step": ({"step": 0.0}, "grid.step is 0.0"),
     "far too much": (
         {"mean": [1 + k / 1e4 for k in range(9000)], "patients": [*range(1, 1000)],
-         "no_show": [0.0, 0.1]}, "at most 10,000,000 instances"),
+         "no_show": [0.0, 0.1]}, "at most 1,000,000 instances"),
     "an unknown field": ({"speed": [1]}, "grid.speed"),
 }  # fmt: skip
 
