@@ -14,6 +14,7 @@ from opt.run import Strategy
 from opt.stopping import stopping_from_dict
 from opt.strategies.annealing import Annealing
 from opt.strategies.genetic import Genetic
+from opt.strategies.local_search import LocalSearch
 from opt.strategies.pareto import Pareto
 from opt.strategies.surrogate import Surrogate
 from serve.api.schemas import MAX_INTERVALS, SchedulesIn, SchedulesOut
@@ -106,6 +107,8 @@ def _check_iteration(strategy: Strategy, session: ClinicSession) -> None:
     size = 0
     if isinstance(strategy, Genetic) and strategy.islands > 1:
         size = strategy.islands * strategy.population * strategy.migration_every
+    elif isinstance(strategy, LocalSearch) and strategy.starts > 1:
+        size = strategy.starts * min(session.patients, session.intervals) * session.intervals
     elif isinstance(strategy, Annealing):
         size = strategy.chains * strategy.proposals
     elif isinstance(strategy, Pareto):

@@ -217,6 +217,9 @@ BAD = {
     "enormous steps of chains": (
         {"strategy": {"name": "annealing", "parameters": {"chains": 900, "proposals": 900}}},
         "strategy.parameters"),
+    "neighbourhoods of too many starts": (
+        {"strategy": {"name": "local_search", "parameters": {"starts": 1000}},
+         "session__patients": 30, "session__intervals": 96}, "strategy.parameters"),
     "too many weight vectors side by side": (
         {"strategy": {"name": "pareto", "parameters": {"side_by_side": 900}},
          "session__intervals": 100}, "strategy.parameters"),
