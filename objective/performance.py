@@ -74,23 +74,17 @@ class Performance:
         return Performance(*(nothing for _ in fields(Performance)))
 
     @staticmethod
-    def concatenate(parts: "list[Performance]") -> "Performance":
-        """Return the performance of several batches as one."""
-        return Performance(
-            *(
-                torch.cat([getattr(part, field.name) for part in parts])
-                for field in fields(parts[0])
-            )
-        )
-
-    @staticmethod
     def reunite(parts: "list[Performance]", rows: list[Tensor]) -> "Performance":
         """Return as one the performance of parts of a batch, given which rows each part was."""
-        together = Performance.concatenate(parts)
-        place = torch.cat(rows)
-        stands = torch.empty_like(place)
-        stands[place] = torch.arange(len(place), device=place.device)
-        return together[stands]
+        size = sum(map(len, rows))
+
+        def column(name: str) -> Tensor:
+            whole: Tensor = getattr(parts[0], name).new_empty(size)
+            for part, place in zip(parts, rows, strict=True):
+                whole[place] = getattr(part, name)
+            return whole
+
+        return Performance(*(column(field.name) for field in fields(Performance)))
 
 
 def weighted_cost(
