@@ -21,45 +21,45 @@ PLAIN_EVERY = 5.0
 
 
 @contextmanager
-def progress_display(console: Console) -> Iterator[Callable[[Progress], None]]:
-    """Show progress: one line that changes on a terminal, plain lines elsewhere."""
+def changing_line(console: Console) -> Iterator[Callable[[Callable[[], str]], None]]:
+    """Show a line that changes on a terminal, and elsewhere a plain one every few seconds.
+
+    What is yielded takes a function that makes the line, called only if the line is shown.
+    """
     if console.is_terminal:
         with Live(console=console, refresh_per_second=8, transient=True) as live:
-            yield lambda progress: live.update(_line(progress))
+            yield lambda line: live.update(line())
         return
     shown = time.monotonic()
 
-    def plain(progress: Progress) -> None:
+    def plain(line: Callable[[], str]) -> None:
         nonlocal shown
         if time.monotonic() - shown >= PLAIN_EVERY:
             shown = time.monotonic()
-            console.print(_line(progress))
+            console.print(line(), highlight=False, soft_wrap=True)
 
     yield plain
 
 
 @contextmanager
+def progress_display(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """Show how far a search is."""
+    with changing_line(console) as show:
+        yield lambda progress: show(lambda: _line(progress))
+
+
+@contextmanager
 def counted_display(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how many of a known number are done, as `progress_display` shows a search."""
-    began = shown = time.monotonic()
+    """Show how many of a known number are done, and how long the rest may take."""
+    began = time.monotonic()
 
     def line(done: int, of: int) -> str:
         seconds = time.monotonic() - began
         left = seconds * (of - done) / done
         return f"{done:,} of {of:,} {what} ({seconds:.1f} s, about {left:.0f} s left)"
 
-    if console.is_terminal:
-        with Live(console=console, refresh_per_second=8, transient=True) as live:
-            yield lambda done, of: live.update(line(done, of))
-        return
-
-    def plain(done: int, of: int) -> None:
-        nonlocal shown
-        if time.monotonic() - shown >= PLAIN_EVERY:
-            shown = time.monotonic()
-            console.print(line(done, of), highlight=False)
-
-    yield plain
+    with changing_line(console) as show:
+        yield lambda done, of: show(lambda: line(done, of))
 
 
 def _line(progress: Progress) -> str:

@@ -1,7 +1,6 @@
 """``python -m opt.atlas``: build an atlas, go on with one, or check rows of one."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from opt.atlas.lookup import Atlas
 from opt.atlas.verification import verify_sample
 from opt.command import plain_errors
 from opt.configuration import device_from, workers_from
-from opt.display import PLAIN_EVERY, stdout_console
+from opt.display import changing_line, stdout_console
 
 #: Exit status of an atlas of which a row does not verify.
 NOT_VERIFIED = 1
@@ -93,15 +92,8 @@ def verify_atlas(path: Path, sample: int, seed: int) -> int:
 def _display(console: Console) -> Iterator[Callable[[BuildProgress], None]]:
     """Show a bar on a terminal, plain lines elsewhere."""
     if not console.is_terminal:
-        shown = time.monotonic()
-
-        def plain(progress: BuildProgress) -> None:
-            nonlocal shown
-            if time.monotonic() - shown >= PLAIN_EVERY:
-                shown = time.monotonic()
-                console.print(_line(progress), highlight=False)
-
-        yield plain
+        with changing_line(console) as show:
+            yield lambda progress: show(lambda: _line(progress))
         return
     columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from statistics import fmean
 
 from rich.console import Console
-from rich.live import Live
 
 from opt.compare.job import Job, Outcome
-from opt.display import PLAIN_EVERY
+from opt.display import changing_line
 
 
 class Remaining:
@@ -49,9 +48,9 @@ class Remaining:
 def comparison_progress(
     console: Console, jobs: Sequence[Job]
 ) -> Iterator[Callable[[Job, Outcome, bool], None]]:
-    """Show progress: one line that changes on a terminal, plain lines elsewhere."""
+    """Show how many runs are done, and how long the rest may take."""
     remaining = Remaining(jobs)
-    began = shown = time.monotonic()
+    began = time.monotonic()
     done = 0
 
     def line(job: Job, now: bool) -> str:
@@ -63,29 +62,15 @@ def comparison_progress(
             f"{job.seed}{kept}; Ctrl-C keeps what is finished"
         )
 
-    def count(job: Job, outcome: Outcome, now: bool) -> None:
-        nonlocal done
-        done += 1
-        remaining.done(job, outcome, now)
+    with changing_line(console) as show:
 
-    if console.is_terminal:
-        with Live(console=console, refresh_per_second=8, transient=True) as live:
+        def count(job: Job, outcome: Outcome, now: bool) -> None:
+            nonlocal done
+            done += 1
+            remaining.done(job, outcome, now)
+            show(lambda: line(job, now))
 
-            def update(job: Job, outcome: Outcome, now: bool) -> None:
-                count(job, outcome, now)
-                live.update(line(job, now))
-
-            yield update
-        return
-
-    def plain(job: Job, outcome: Outcome, now: bool) -> None:
-        nonlocal shown
-        count(job, outcome, now)
-        if time.monotonic() - shown >= PLAIN_EVERY:
-            shown = time.monotonic()
-            console.print(line(job, now), highlight=False, soft_wrap=True)
-
-    yield plain
+        yield count
 
 
 def duration(amount: float) -> str:
