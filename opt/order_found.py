@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import plotly.colors
 
-from opt.report.figure import Figure, blank_plot
+from opt.report.figure import Figure, blank_plot, name_colours
 
 if TYPE_CHECKING:
     from opt.result import Result
@@ -77,14 +77,13 @@ class OrderFound:
         """Return who comes when: each patient's mean consultation time by its place."""
         session = result.objective.session
         plot = blank_plot("Patient, in order of appointment", "Mean consultation time in minutes")
-        types = list(dict.fromkeys(self.order))
-        colours = plotly.colors.qualitative.Safe
+        safe = plotly.colors.qualitative.Safe
+        colours = {
+            kind: safe[number % len(safe)] for number, kind in enumerate(dict.fromkeys(self.order))
+        }
         means = session.mean_service_times.tolist()
-        words = []
-        for number, kind in enumerate(types):
+        for kind, colour in colours.items():
             ranks = [rank for rank, one in enumerate(self.order) if one == kind]
-            colour = colours[number % len(colours)]
-            words.append(f'<span style="color:{colour}">{escape(kind)}</span>')
             plot.add_bar(
                 x=[rank + 1 for rank in ranks],
                 y=[means[rank] for rank in ranks],
@@ -92,10 +91,7 @@ class OrderFound:
                 marker_color=colour,
                 hovertemplate=f"Patient %{{x}}: {escape(kind)}, %{{y:.1f}} min<extra></extra>",
             )
-        plot.add_annotation(
-            x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom",
-            text="   ".join(words), showarrow=False,
-        )  # fmt: skip
+        name_colours(plot, colours)
         plot.update_layout(barmode="overlay")
         return [
             Figure(

@@ -4,7 +4,7 @@ from opt.forecast_value.value import STEPS, ForecastValue
 from opt.forecast_value.words import expected_saving, quality_rows, saved
 from opt.replay.figures import MARGINS, ROW_HEIGHT, error_bars
 from opt.replay.words import label, share_ends, share_text
-from opt.report.figure import Figure, blank_plot
+from opt.report.figure import Figure, blank_plot, name_colours
 from opt.report.style import ACCENT, COLOURS, NEUTRAL
 
 
@@ -35,11 +35,7 @@ def value_figure(outcome: ForecastValue) -> Figure:
                 "line": {"color": "white", "width": 1}},
         hovertemplate="%{y}: expected %{x:+.2f}<extra></extra>",
     )  # fmt: skip
-    plot.add_annotation(
-        x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text=f'<span style="color:{ACCENT}">saved</span>   '
-        f'<span style="color:{COLOURS["waiting"]}">expected</span>',
-    )  # fmt: skip
+    name_colours(plot, {"saved": ACCENT, "expected": COLOURS["waiting"]})
     plot.add_vline(x=0, line_color=NEUTRAL, line_width=1)
     plot.update_yaxes(autorange="reversed")
     plot.update_layout(height=(ROW_HEIGHT + 16) * len(names) + MARGINS)

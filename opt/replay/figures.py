@@ -9,7 +9,7 @@ from opt.replay.bootstrap import Interval
 from opt.replay.comparison import Comparison
 from opt.replay.reasons import Reasons
 from opt.replay.words import label, share_ends, share_text, words_of
-from opt.report.figure import Figure, blank_plot
+from opt.report.figure import Figure, blank_plot, name_colours
 from opt.report.style import ACCENT, COLOURS, NEUTRAL
 from opt.words import clock
 
@@ -115,7 +115,6 @@ def parts_figure(comparison: Comparison) -> Figure:
     names = comparison.names
     means = {part: [comparison.mean(name, part) for name in names] for part in parts}
     plot = blank_plot("Minutes a session", "")
-    words = []
     for part in parts:
         plot.add_bar(
             y=[label(name) for name in names],
@@ -126,12 +125,8 @@ def parts_figure(comparison: Comparison) -> Figure:
             customdata=[one.text() for one in means[part]],
             hovertemplate=f"%{{y}}: {words_of(part)} %{{customdata}} min<extra></extra>",
         )  # fmt: skip
-        short = "overtime" if part == "tardiness" else part
-        words.append(f'<span style="color:{COLOURS[part]}">{short}</span>')
-    plot.add_annotation(
-        x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text="   ".join(words),
-    )  # fmt: skip
+    short = {part: "overtime" if part == "tardiness" else part for part in parts}
+    name_colours(plot, {short[part]: COLOURS[part] for part in parts})
     plot.update_yaxes(autorange="reversed")
     plot.update_layout(height=(ROW_HEIGHT + 16) * len(names) + MARGINS, bargroupgap=0.05)
     return Figure(
@@ -191,7 +186,6 @@ def reasons_figure(reasons: Mapping[str, Reasons], candidate: str) -> Figure:
     }
     names = list(reasons)
     plot = blank_plot("Weighted minutes", "")
-    words = []
     for name, colour in series.items():
         values = [dict(zip(series, _stages(reasons[other]), strict=True))[name] for other in names]
         plot.add_bar(
@@ -201,11 +195,7 @@ def reasons_figure(reasons: Mapping[str, Reasons], candidate: str) -> Figure:
             marker_color=colour,
             hovertemplate=f"%{{y}}, {name}: %{{x:+.2f}}<extra></extra>",
         )
-        words.append(f'<span style="color:{colour}">{name}</span>')
-    plot.add_annotation(
-        x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text="   ".join(words),
-    )  # fmt: skip
+    name_colours(plot, series)
     plot.add_vline(x=0, line_color="black", line_width=1)
     plot.update_yaxes(autorange="reversed")
     plot.update_layout(height=(ROW_HEIGHT + 24) * len(names) + MARGINS, bargroupgap=0.05)

@@ -1,6 +1,8 @@
 """A figure of a page, with the numbers behind it as a table."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 
 import plotly.graph_objects as go
 
@@ -25,3 +27,12 @@ def blank_plot(x: str, y: str) -> go.Figure:
     plot.update_xaxes(title_text=x)
     plot.update_yaxes(title_text=y)
     return plot
+
+
+def name_colours(plot: go.Figure, colours: Mapping[str, str]) -> None:
+    """Write above a plot what its colours stand for, each name in its own."""
+    words = (f'<span style="color:{one}">{escape(name)}</span>' for name, one in colours.items())
+    plot.add_annotation(
+        x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
+        text="   ".join(words),
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from objective import Profile
-from opt.report.figure import Figure, blank_plot
+from opt.report.figure import Figure, blank_plot, name_colours
 from opt.report.schedule_plot import clock_axis, schedule_plot
 from opt.report.style import ACCENT, COLOURS, NEUTRAL, rgba
 from opt.result import Result
@@ -149,7 +149,6 @@ def cost_figure(results: Mapping[str, Result]) -> Figure:
     parts = {name: _cost_parts(result) for name, result in results.items()}
     names = [name.replace("_", " ") for name in parts]
     plot = blank_plot("Cost in weighted minutes", "")
-    words = []
     for part in next(iter(parts.values())):
         plot.add_bar(
             y=names,
@@ -158,11 +157,7 @@ def cost_figure(results: Mapping[str, Result]) -> Figure:
             marker_color=COLOURS[part],
             hovertemplate=f"%{{y}}: {part} %{{x:.3f}}<extra></extra>",
         )
-        words.append(f'<span style="color:{COLOURS[part]}">{part}</span>')
-    plot.add_annotation(
-        x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text="   ".join(words),
-    )  # fmt: skip
+    name_colours(plot, {part: COLOURS[part] for part in next(iter(parts.values()))})
     plot.update_layout(barmode="relative")
     plot.update_yaxes(autorange="reversed")
     first, *others = (result.cost for result in results.values())
