@@ -9,9 +9,9 @@ from scipy import stats
 
 from objective.schedules import appointment_intervals
 from objective.simulated_days import Estimate
-from opt.report.figure import Figure, blank_plot
+from opt.report.figure import Figure, blank_plot, name_colours
 from opt.report.style import ACCENT, NEUTRAL
-from opt.stochastic.solve import SampleSolution
+from opt.stochastic.sample_solution import SampleSolution
 
 if TYPE_CHECKING:
     from opt.result import Result
@@ -157,11 +157,7 @@ class ContinuousTimes:
                 hovertemplate="after patient %{x}: %{y:.2f} min<extra></extra>",
             )
         plot.update_yaxes(rangemode="tozero")
-        plot.add_annotation(
-            x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom",
-            text=f'<span style="color:{ACCENT}">any time</span>   '
-            f'<span style="color:{NEUTRAL}">on the grid</span>', showarrow=False,
-        )  # fmt: skip
+        name_colours(plot, {"any time": ACCENT, "on the grid": NEUTRAL})
         columns, rows = self.table()
         return [
             Figure(

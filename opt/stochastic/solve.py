@@ -17,37 +17,7 @@ from pyomo.contrib.solver.common.results import SolutionStatus
 from objective.laws import Array
 from opt import highs
 from opt.stochastic.sample_program import SampleProgram
-
-
-@dataclass(frozen=True)
-class SampleSolution:
-    """What is known of a sample's best times.
-
-    Attributes
-    ----------
-    times
-        Appointment times, (patients,) minutes.
-    kinds
-        Kind of the patient at each place, (patients,).
-    cost
-        Their cost on the sample.
-    lower_bound
-        What all times cost at least on the sample; None if nothing is proved.
-    ended
-        ``optimal``; ``limit``: the best within the time limit; ``nothing found`` within it, so that
-        the times are those that the program was given.
-    """
-
-    times: tuple[float, ...]
-    kinds: tuple[int, ...]
-    cost: float
-    lower_bound: float | None
-    ended: Literal["optimal", "limit", "nothing found"]
-
-    @property
-    def gap(self) -> float | None:
-        """By how much other times can be better on the sample at most."""
-        return None if self.lower_bound is None else max(self.cost - self.lower_bound, 0.0)
+from opt.stochastic.sample_solution import SampleSolution
 
 
 @dataclass(frozen=True)
@@ -109,25 +79,28 @@ def _model(program: SampleProgram) -> tuple[Any, float]:
     def took(rank: int, day: int) -> Any:
         return sum(duration[kind, rank, day] * model.place[kind, rank] for kind in model.kinds)
 
-    @model.Constraint(model.days)  # type: ignore[untyped-decorator]
     def opening(model: Any, day: int) -> Any:
         if not days.opening[day]:
             return pyo.Constraint.Skip
         return model.time[0] + model.wait[0, day] >= days.opening[day]
 
-    @model.Constraint(model.ranks, model.days)  # type: ignore[untyped-decorator]
+    model.opening = pyo.Constraint(model.days, rule=opening)
+
     def waiting(model: Any, rank: int, day: int) -> Any:
         if rank == program.patients - 1:
             return pyo.Constraint.Skip
         interval = model.time[rank + 1] - model.time[rank]
         return model.wait[rank + 1, day] >= model.wait[rank, day] + took(rank, day) - interval
 
+    model.waiting = pyo.Constraint(model.ranks, model.days, rule=waiting)
+
     last = program.patients - 1
 
-    @model.Constraint(model.days)  # type: ignore[untyped-decorator]
     def tardiness(model: Any, day: int) -> Any:
         end = model.time[last] + model.wait[last, day] + took(last, day)
         return model.late[day] >= end - program.length
+
+    model.tardiness = pyo.Constraint(model.days, rule=tardiness)
 
     cost = days.number * _waiting_cost(model, program)
     cost += program.tardiness * pyo.quicksum(model.late[day] for day in model.days)
@@ -147,13 +120,15 @@ def _decide_order(model: Any, program: SampleProgram) -> None:
         return
     model.place = pyo.Var(model.kinds, model.ranks, domain=pyo.Binary)
 
-    @model.Constraint(model.ranks)  # type: ignore[untyped-decorator]
     def one_patient(model: Any, rank: int) -> Any:
         return sum(model.place[kind, rank] for kind in model.kinds) == 1
 
-    @model.Constraint(model.kinds)  # type: ignore[untyped-decorator]
+    model.one_patient = pyo.Constraint(model.ranks, rule=one_patient)
+
     def everybody(model: Any, kind: int) -> Any:
         return sum(model.place[kind, rank] for rank in model.ranks) == program.counts[kind]
+
+    model.everybody = pyo.Constraint(model.kinds, rule=everybody)
 
 
 def _demand(model: Any, program: SampleProgram) -> None:
@@ -182,13 +157,15 @@ def _waiting_cost(model: Any, program: SampleProgram) -> Any:
     longest = days.opening.mean() + np.append(0.0, days.duration.max(0).mean(1).cumsum())
     model.share = pyo.Var(model.kinds, model.ranks, domain=pyo.NonNegativeReals)
 
-    @model.Constraint(model.ranks)  # type: ignore[untyped-decorator]
     def shares(model: Any, rank: int) -> Any:
         return sum(model.share[kind, rank] for kind in model.kinds) == mean[rank]
 
-    @model.Constraint(model.kinds, model.ranks)  # type: ignore[untyped-decorator]
+    model.shares = pyo.Constraint(model.ranks, rule=shares)
+
     def whose(model: Any, kind: int, rank: int) -> Any:
         return model.share[kind, rank] <= longest[rank] * model.place[kind, rank]
+
+    model.whose = pyo.Constraint(model.kinds, model.ranks, rule=whose)
 
     return sum(
         charges[kind, rank] * model.share[kind, rank]

@@ -9,7 +9,7 @@ doi:10.1016/S0167-6377(98)00054-6).
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -24,11 +24,14 @@ from opt.run import Run, State
 from opt.stochastic.continuous_times import ContinuousTimes
 from opt.stochastic.rounding import roundings
 from opt.stochastic.sample_programs import SamplePrograms
+from opt.stochastic.sample_solution import SampleSolution
 from opt.stochastic.scenarios import Sampling
-from opt.stochastic.solve import SampleSolution, SampleSolver
 from opt.strategies.local_search import LocalSearch, LocalSearchRun
 from opt.strategies.rules import equispaced_times, schedule_at
 from opt.validity import not_expressed
+
+if TYPE_CHECKING:
+    from opt.stochastic.solve import SampleSolver
 
 #: Most waits that one program may hold, which takes minutes: patients, scenarios and, where the
 #: order is searched, kinds of patients, multiplied.
@@ -166,8 +169,11 @@ class StochasticProgramRun(Run):
         self._solutions.append(solution)
         return solution
 
-    def _solver(self) -> SampleSolver:
+    def _solver(self) -> "SampleSolver":
         """Return what solves a program, with evenly spread appointments to fall back on."""
+        # Only who solves waits for Pyomo, which takes as long to import as all else of `opt`.
+        from opt.stochastic.solve import SampleSolver
+
         session = self._given.session
         even = self.feasible.nearest(schedule_at(self._given, equispaced_times(self._given)))
         intervals = appointment_intervals(even[None], session.patients)[0]
