@@ -17,8 +17,7 @@ def write_files(
 ) -> None:
     """Write result.json, schedule.csv, history.csv and a table for each finding that has one."""
     contents = {**result.to_dict(), "baselines": baselines, "published": list(published)}
-    text = json.dumps(contents, indent=1, allow_nan=False)
-    (directory / "result.json").write_text(text + "\n", encoding="utf-8")
+    write_json(directory / "result.json", contents)
     session = result.objective.session
     length = session.interval_length
     write_csv(
@@ -46,6 +45,12 @@ def write_files(
         columns, rows = finding.table()
         if columns:
             write_csv(directory / f"{finding.name}.csv", columns, rows)
+
+
+def write_json(path: Path, contents: Mapping[str, Any]) -> None:
+    """Write plain names and numbers to a file."""
+    text = json.dumps(contents, indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:

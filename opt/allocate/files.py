@@ -6,7 +6,6 @@ names of a list separated by semicolons, and ``true`` or ``false`` for ``must_se
 """
 
 import csv
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -17,7 +16,7 @@ from opt.allocate.allocation import Allocation
 from opt.allocate.problem import Problem
 from opt.allocate.request import Request
 from opt.allocate.seats import Seat, Template
-from opt.files import write_csv
+from opt.files import write_csv, write_json
 from opt.json_text import parse_json
 from opt.result import objective_from_dict, read_result
 
@@ -73,7 +72,7 @@ def write_problem(directory: Path, problem: Problem) -> Path:
     """Write problem.json and requests.csv; return the path of the first."""
     contents = {**problem.to_dict(), "requests": "requests.csv"}
     path = directory / "problem.json"
-    path.write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
+    write_json(path, contents)
     header = [field.name for field in fields(Request)]
     rows = [[_cell(one.to_dict()[name]) for name in header] for one in problem.requests]
     write_csv(directory / "requests.csv", header, rows)
@@ -83,8 +82,7 @@ def write_problem(directory: Path, problem: Problem) -> Path:
 def write_allocation(directory: Path, allocation: Allocation) -> None:
     """Write allocation.json, allocation.csv, unserved.csv and utilisation.csv."""
     contents = allocation.to_dict()
-    text = json.dumps(contents, indent=1, allow_nan=False)
-    (directory / "allocation.json").write_text(text + "\n", encoding="utf-8")
+    write_json(directory / "allocation.json", contents)
     _write_table(
         directory / "allocation.csv",
         ["request", "patient", "visit_type", "provider", "day", "half", "days_waited", "urgency",

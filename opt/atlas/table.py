@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from objective import InvalidInput
 from opt.atlas.grid import Grid, Tile
 from opt.atlas.optimum import Optimum, row_of
+from opt.files import write_json
 from opt.json_text import parse_json
 
 #: Version of the table: what its columns are and mean.
@@ -70,9 +71,8 @@ def write_manifest(directory: Path, grid: Grid) -> None:
         "tiles": len(grid.tiles()),
         "instances": grid.instances,
     }
-    text = json.dumps(contents, indent=1, allow_nan=False) + "\n"
     beside = directory / PARTIAL_MANIFEST
-    beside.write_text(text, encoding="utf-8")
+    write_json(beside, contents)
     os.replace(beside, directory / MANIFEST)
 
 

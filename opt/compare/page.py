@@ -1,6 +1,5 @@
 """What a comparison leaves: a page, and the same numbers as tables for other programs."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -29,7 +28,7 @@ from opt.compare.words import (
     refusals,
     standing_cells,
 )
-from opt.files import write_csv
+from opt.files import write_csv, write_json
 from opt.report.page import write_page
 from opt.words import constraints_text, session_text
 
@@ -46,8 +45,7 @@ def write_comparison(directory: Path, comparison: Comparison, start: int) -> Non
     """
     columns, rows = run_table(comparison)
     write_csv(directory / "comparison.csv", columns, rows)
-    text = json.dumps(contents(comparison), indent=1, allow_nan=False)
-    (directory / "comparison.json").write_text(text + "\n", encoding="utf-8")
+    write_json(directory / "comparison.json", contents(comparison))
     curve_table(comparison).to_parquet(directory / "curves.parquet", index=False)
     order = ranked(comparison)
     write_page(

@@ -8,6 +8,7 @@ from typing import Any
 
 from opt.constraints import Constraints
 from opt.display import counted_display, stdout_console
+from opt.files import write_json
 from opt.forecast_value.figures import quality_figure, value_figure
 from opt.forecast_value.session_files import read_session_files
 from opt.forecast_value.settings import ForecastValueSettings
@@ -28,11 +29,9 @@ from opt.replay.figures import (
     sessions_figure,
 )
 from opt.replay.files import (
-    comparison_table,
     how_it_is_measured,
-    write_comparison,
+    tell,
     write_comparison_page,
-    write_json,
 )
 from opt.replay.planning import proved
 from opt.replay.valuation import Valuation
@@ -73,16 +72,8 @@ def value_forecasts(
     words = verdict(outcome)
     if chosen.file is None:
         words.append(MADE_UP.format(chosen.synthetic.informativeness))
-    comparison = outcome.comparison
-    console.print(comparison_table(comparison, INDIVIDUAL))
-    for sentence in words:
-        console.print(sentence, highlight=False)
-    write_comparison(directory / "forecast_value.csv", comparison)
     contents = _contents(outcome, chosen, valuation, words)
-    write_json(directory / "forecast_value.json", contents)
-    console.print(
-        f"Written to {directory}: forecast_value.json, forecast_value.csv", highlight=False
-    )
+    tell(console, directory, "forecast_value", outcome.comparison, INDIVIDUAL, words, contents)
     if settings["report"]:
         report = directory / "report.html"
         _write_report(report, outcome, valuation, seed, words, start)

@@ -1,6 +1,5 @@
 """Reading a new patient's request and the sessions on offer, and writing the ranked seats."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from objective import InvalidInput
 from objective.errors import known_keys
-from opt.files import write_csv
+from opt.files import write_csv, write_json
 from opt.json_text import parse_json
 from opt.recommend.importance import Importance
 from opt.recommend.open_session import OpenSession
@@ -61,8 +60,7 @@ def read_session(path: Path, starts: datetime | None = None, name: str = "") -> 
 def write_recommendation(directory: Path, recommendation: Recommendation) -> None:
     """Write recommendation.json and recommendation.csv."""
     contents = recommendation.to_dict()
-    text = json.dumps(contents, indent=1, allow_nan=False)
-    (directory / "recommendation.json").write_text(text + "\n", encoding="utf-8")
+    write_json(directory / "recommendation.json", contents)
     rows = [[_cell(seat[column]) for column in COLUMNS] for seat in contents["seats"]]
     write_csv(directory / "recommendation.csv", list(COLUMNS), rows)
 

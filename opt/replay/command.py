@@ -17,11 +17,9 @@ from opt.replay.figures import (
     sessions_figure,
 )
 from opt.replay.files import (
-    comparison_table,
     how_it_is_measured,
-    write_comparison,
+    tell,
     write_comparison_page,
-    write_json,
 )
 from opt.replay.past_sessions import read_past_sessions
 from opt.replay.planning import proved
@@ -61,13 +59,8 @@ def replay_sessions(
     words = verdict(outcome)
     if chosen.file is None:
         words.append(MADE_UP)
-    comparison = outcome.comparison
-    console.print(comparison_table(comparison, OPTIMISED))
-    for sentence in words:
-        console.print(sentence, highlight=False)
-    write_comparison(directory / "replay.csv", comparison)
-    write_json(directory / "replay.json", _contents(outcome, chosen, valuation, words))
-    console.print(f"Written to {directory}: replay.json, replay.csv", highlight=False)
+    contents = _contents(outcome, chosen, valuation, words)
+    tell(console, directory, "replay", outcome.comparison, OPTIMISED, words, contents)
     if settings["report"]:
         report = directory / "report.html"
         _write_report(report, outcome, chosen, valuation, settings["seed"], words, start)

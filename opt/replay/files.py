@@ -1,14 +1,14 @@
 """The files and the table that a comparison of schedules leaves."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from objective import Mean, Penalty
-from opt.files import write_csv
+from opt.files import write_csv, write_json
 from opt.replay.comparison import Comparison
 from opt.replay.valuation import MEASURES, Valuation
 from opt.replay.words import label, share_text
@@ -39,15 +39,22 @@ def comparison_table(comparison: Comparison, candidate: str) -> Table:
     return table
 
 
-def write_comparison(path: Path, comparison: Comparison) -> None:
-    """Write a CSV file with a row per session and schedule."""
-    write_csv(path, comparison.columns, list(comparison.rows()))
-
-
-def write_json(path: Path, contents: Mapping[str, Any]) -> None:
-    """Write plain names and numbers to a file."""
-    text = json.dumps(contents, indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+def tell(
+    console: Console,
+    directory: Path,
+    name: str,
+    comparison: Comparison,
+    candidate: str,
+    words: Sequence[str],
+    contents: Mapping[str, Any],
+) -> None:
+    """Print the table and the words; write NAME.csv, by session and schedule, and NAME.json."""
+    console.print(comparison_table(comparison, candidate))
+    for sentence in words:
+        console.print(sentence, highlight=False)
+    write_csv(directory / f"{name}.csv", comparison.columns, list(comparison.rows()))
+    write_json(directory / f"{name}.json", contents)
+    console.print(f"Written to {directory}: {name}.json, {name}.csv", highlight=False)
 
 
 def write_comparison_page(
