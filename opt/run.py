@@ -1,7 +1,7 @@
 """A run of a strategy: what the driver, stopping rules and checkpoints see of any search."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import Field, dataclass
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -55,7 +55,8 @@ class Run(ABC):
 
     def __init__(self, objective: Objective, feasible: FeasibleSchedules) -> None:
         self.objective, self.feasible = objective, feasible
-        self.employ(LocalWorkers())
+        self.workers: Workers = LocalWorkers()
+        self._evaluator: Evaluator = self.workers.evaluator(objective)
         self.best: Candidate | None = None
         self.current: Candidate | None = None
         self.evaluations = 0
@@ -94,7 +95,7 @@ class Run(ABC):
     def employ(self, workers: Workers) -> None:
         """Have work done by these, before the first step."""
         self.workers = workers
-        self._evaluator: Evaluator = workers.evaluator(self.objective)
+        self._evaluator = workers.evaluator(self.objective)
 
     def price(self, schedules: Tensor) -> Tensor:
         """Return the costs of schedules, (batch,), and count them."""
@@ -136,6 +137,7 @@ class Strategy(Protocol):
     """Parameters of a search; a frozen dataclass, validated on construction."""
 
     name: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def begin(self, objective: Objective, feasible: FeasibleSchedules, seed: int) -> Run:
         """Return a run on an objective, among the feasible schedules only.

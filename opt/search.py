@@ -72,7 +72,7 @@ class Search:
             "objective": self.objective.to_dict(),
             "constraints": self.constraints.to_dict(),
             "strategy": self.strategy.name,
-            "parameters": _parameters(self.strategy),
+            "parameters": asdict(self.strategy),
             "seed": self.seed,
         }
 
@@ -115,7 +115,7 @@ class Search:
         return Result(
             objective=objective,
             strategy=self.strategy.name,
-            parameters=_parameters(self.strategy),
+            parameters=asdict(self.strategy),
             seed=self.seed,
             schedule=best.schedule.tolist(),
             performance=performance,
@@ -129,7 +129,3 @@ class Search:
             note=note,
             findings=self.run.findings(),
         )
-
-
-def _parameters(strategy: Strategy) -> dict[str, Any]:
-    return asdict(strategy)  # type: ignore[call-overload, no-any-return]

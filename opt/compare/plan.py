@@ -37,7 +37,7 @@ class Contender:
     @property
     def parameters(self) -> dict[str, Any]:
         """The strategy's parameters by name."""
-        return asdict(self.strategy)  # type: ignore[call-overload, no-any-return]
+        return asdict(self.strategy)
 
 
 @dataclass(frozen=True)

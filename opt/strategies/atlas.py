@@ -63,8 +63,6 @@ class FromAtlas:
 class _AtlasRun(Run):
     """One batch that evaluates a known proof again, or a descent from near optima."""
 
-    _exact: ExactRun | None = None
-
     def __init__(
         self, objective: Objective, feasible: FeasibleSchedules, strategy: FromAtlas, seed: int
     ) -> None:
@@ -84,8 +82,7 @@ class _AtlasRun(Run):
             else:
                 self._neighbours = self._atlas.nearest(self._query, strategy.neighbours)
         self._recalled: Certificate | None = None
-        if self._known is None:
-            self._exact = self._descent()
+        self._exact = self._descent() if self._known is None else None
 
     def employ(self, workers: Workers) -> None:
         """Have work done by these, before the first step."""

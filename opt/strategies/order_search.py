@@ -81,6 +81,7 @@ class OrderSearchRun(Run):
     def __init__(
         self, objective: Objective, feasible: FeasibleSchedules, strategy: OrderSearch, seed: int
     ) -> None:
+        super().__init__(objective, feasible)
         session = objective.session
         self._given, self._seed = objective, seed
         self._kinds = tuple(kinds_of(session))
@@ -95,7 +96,6 @@ class OrderSearchRun(Run):
         self._leading: Order = self._kinds
         self._before = 0
         self._scan = self._scan_of(self._starts[:LARGEST_SCAN], None)
-        super().__init__(objective, feasible)
         self.order_searched = max(self._kinds) > 0
         notes = [self._scan.searches[0].run.note]
         if self.order_searched:

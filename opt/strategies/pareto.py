@@ -94,14 +94,13 @@ class Pareto:
 class ParetoRun(Run):
     """A sweep of weights, then a population."""
 
-    _sweep: WeightSweep | None = None
-
     def __init__(
         self, objective: Objective, feasible: FeasibleSchedules, strategy: Pareto, seed: int
     ) -> None:
         super().__init__(objective, feasible)
         self._strategy, self._costs = strategy, costs_of(objective)
         self._generator = generator_of(objective, seed)
+        self._sweep: WeightSweep | None = None
         if strategy.method != "nsga2":
             choice = strategy.choice or ("dichotomic" if len(self._costs) == 2 else "even")
             self._sweep = WeightSweep(
