@@ -7,6 +7,9 @@ from objective import ClinicSession, Objective
 from opt.constraints import Constraints
 from opt.result import Result
 
+#: The days of the week as people write them in requests, in the order of `datetime.date.weekday`.
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
 
 def clock(minutes: float) -> str:
     """Return minutes after midnight as hh:mm, with seconds where there are any."""

@@ -12,7 +12,8 @@ from objective.errors import (
     whole_number,
 )
 from opt.allocate.checks import half_days, numbers_by_half_day, text, texts
-from opt.allocate.half_day import HALVES, WEEKDAYS, HalfDay
+from opt.allocate.half_day import HALVES, HalfDay
+from opt.words import WEEKDAYS
 
 #: Most seats of a half-day.
 MAX_SEATS = 10_000

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Literal, get_args
 
 from objective import InvalidInput
+from opt.words import WEEKDAYS
 
 Half = Literal["am", "pm"]
 HALVES: tuple[Half, ...] = get_args(Half)
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, order=True)
@@ -42,9 +42,11 @@ def a_date(field: str, value: object) -> date:
     if isinstance(value, date) and not hasattr(value, "hour"):
         return value
     try:
-        return date.fromisoformat(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InvalidInput(field, value, "a date like 2026-03-02") from None
+        if isinstance(value, str):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise InvalidInput(field, value, "a date like 2026-03-02")
 
 
 def a_half_day(field: str, value: object) -> HalfDay:

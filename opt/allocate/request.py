@@ -8,7 +8,8 @@ from typing import Any
 from objective import InvalidInput
 from objective.errors import finite_number, known_keys, positive_number
 from opt.allocate.checks import text, texts
-from opt.allocate.half_day import HALVES, WEEKDAYS, a_date
+from opt.allocate.half_day import HALVES, a_date
+from opt.words import WEEKDAYS
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ import torch
 from objective import Additions, InvalidInput, price_additions
 from opt.recommend.importance import Importance
 from opt.recommend.open_session import OpenSession
-from opt.recommend.request import WEEKDAYS, Request, same_clock
+from opt.recommend.request import Request, same_clock
 from opt.recommend.words import explanation
+from opt.words import WEEKDAYS
 
 #: Scores that differ by less are equal; then the earlier seat comes first, in the order given.
 DIGITS = 9

@@ -1,14 +1,13 @@
 """A new patient who wants an appointment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time
 from typing import Any
 
 from objective import InvalidInput, PatientType
 from objective.errors import known_keys, non_negative_number
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from opt.words import WEEKDAYS
 
 
 @dataclass(frozen=True)
@@ -106,17 +105,20 @@ class Request:
 def moment(field: str, text: object) -> datetime:
     """Return an ISO 8601 date with a time; raise `InvalidInput` if it is none."""
     try:
-        return datetime.fromisoformat(text)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InvalidInput(field, text, "a date with a time like 2026-03-02T09:00") from None
+        if isinstance(text, str):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InvalidInput(field, text, "a date with a time like 2026-03-02T09:00")
 
 
 def names(field: str, value: object) -> tuple[str, ...]:
     """Return names as a tuple; raise `InvalidInput` if they are none."""
-    listed = isinstance(value, Sequence) and not isinstance(value, str)
-    if not listed or not all(isinstance(one, str) for one in value):  # type: ignore[attr-defined]
-        raise InvalidInput(field, value, "a list of names")
-    return tuple(value)  # type: ignore[arg-type]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        found = tuple(one for one in value if isinstance(one, str))
+        if len(found) == len(value):
+            return found
+    raise InvalidInput(field, value, "a list of names")
 
 
 def same_clock(field: str, one: datetime, other: datetime) -> None:
@@ -129,7 +131,9 @@ def same_clock(field: str, one: datetime, other: datetime) -> None:
 def _pair(pair: object) -> object:
     """Return two times of day of their text; anything else as it is, to be refused later."""
     try:
-        first, last = pair  # type: ignore[misc]
-        return time.fromisoformat(first), time.fromisoformat(last)  # type: ignore[has-type]
+        if isinstance(pair, Iterable):
+            first, last = pair
+            return time.fromisoformat(first), time.fromisoformat(last)
     except (TypeError, ValueError):
-        return pair
+        pass
+    return pair
