@@ -1,6 +1,6 @@
 """Measures of a set of points, (points, costs), whose costs are all to be small."""
 
-import moocore  # type: ignore[import-untyped]
+import moocore
 import numpy as np
 from numpy.typing import NDArray
 
