@@ -11,8 +11,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from objective import ClinicSession, InvalidInput
+from objective.commands.errors import plain_errors, start_of_day
+from objective.commands.files import write_csv
+from objective.commands.progress import stdout_console
 from objective.errors import whole_number
-from opt.command import plain_errors, start_of_day
 from opt.configuration import (
     behaviour_from,
     device_from,
@@ -22,16 +24,9 @@ from opt.configuration import (
     workers_from,
 )
 from opt.constraints import Constraints
-from opt.display import (
-    measures_of,
-    performance_table,
-    print_result,
-    progress_display,
-    stdout_console,
-    stress_table,
-)
+from opt.display import measures_of, performance_table, print_result, progress_display, stress_table
 from opt.feasible import FeasibleSchedules
-from opt.files import write_csv, write_files
+from opt.files import write_files
 from opt.forecast_value.command import value_forecasts
 from opt.optimise import optimise
 from opt.published import matching_rows

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from opt.report.figure import Figure
+from objective.pages.figure import Figure
 
 if TYPE_CHECKING:
     from opt.result import Result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from objective.pages.figure import Figure
 from opt.frontier_measures import (
     excess,
     hypervolume,
@@ -17,7 +18,6 @@ from opt.frontier_measures import (
     reference_point,
 )
 from opt.frontier_point import FrontierPoint, Source
-from opt.report.figure import Figure
 from opt.report.frontier_figure import frontier_figure
 
 if TYPE_CHECKING:

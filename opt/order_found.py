@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import plotly.colors
 
-from opt.report.figure import Figure, blank_plot, name_colours
+from objective.pages.figure import Figure, blank_plot, name_colours
 
 if TYPE_CHECKING:
     from opt.result import Result

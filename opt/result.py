@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from objective import ClinicSession, InvalidInput, Objective, Performance, Weights
+from objective.commands.json_text import parse_json
 from objective.penalties import penalties_from_dict
 from opt.certificate import TOLERANCE, Certificate, agree, scale_of, verify
 from opt.constraints import Constraints
 from opt.coordinates import Coordinates
 from opt.feasible import FeasibleSchedules
 from opt.findings import Finding
-from opt.json_text import parse_json
 
 #: By how much larger differences are in single precision.
 SINGLE = 1e4

@@ -8,7 +8,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from rich.table import Table
 
-from opt.display import stdout_console
+from objective.commands.progress import stdout_console
 
 COLUMNS = ("waiting", "idle", "tardiness", "cost")
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from objective import InvalidInput
+from objective.commands.progress import stdout_console
 from opt.allocate.allocation import Allocation
 from opt.allocate.example import example
 from opt.allocate.files import (
@@ -24,7 +25,6 @@ from opt.allocate.problem import Problem
 from opt.allocate.search import allocate
 from opt.allocate.seats import Seat, seats_of
 from opt.allocate.words import greedy_text, outcome_text
-from opt.display import stdout_console
 
 WRONG_INPUT = 2
 EXAMPLES = """examples

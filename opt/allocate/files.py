@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from objective import InvalidInput
+from objective.commands.files import write_csv, write_json
+from objective.commands.json_text import parse_json
 from opt.allocate.allocation import Allocation
 from opt.allocate.problem import Problem
 from opt.allocate.request import Request
 from opt.allocate.seats import Seat, Template
-from opt.files import write_csv, write_json
-from opt.json_text import parse_json
 from opt.result import objective_from_dict, read_result
 
 REQUIRED = ("id", "visit_type", "earliest", "latest")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from objective.pages.figure import Figure, blank_plot
+from objective.pages.page import write_page
+from objective.pages.style import ACCENT, COLOURS, NEUTRAL
 from opt.allocate.allocation import Allocation, Use
 from opt.allocate.words import greedy_text, outcome_text
-from opt.report.figure import Figure, blank_plot
-from opt.report.page import write_page
-from opt.report.style import ACCENT, COLOURS, NEUTRAL
 
 #: Pixels of a row of the heat map, and of what is above and below all rows.
 ROW, FRAME = 26, 140

@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from objective import InvalidInput
+from objective.commands.errors import plain_errors
+from objective.commands.progress import changing_line, stdout_console
 from opt.atlas.build import BuildProgress, build_atlas, prepare
 from opt.atlas.grid import Grid
 from opt.atlas.lookup import Atlas
 from opt.atlas.verification import verify_sample
-from opt.command import plain_errors
 from opt.configuration import device_from, workers_from
-from opt.display import changing_line, stdout_console
 
 #: Exit status of an atlas of which a row does not verify.
 NOT_VERIFIED = 1

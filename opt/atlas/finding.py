@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from objective.pages.figure import Figure
 from opt.atlas.lookup import Neighbour
-from opt.report.figure import Figure
 from opt.result import Result
 
 

@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from objective import InvalidInput
+from objective.commands.files import write_json
+from objective.commands.json_text import parse_json
 from opt.atlas.grid import Grid, Tile
 from opt.atlas.optimum import Optimum, row_of
-from opt.files import write_json
-from opt.json_text import parse_json
 
 #: Version of the table: what its columns are and mean.
 SCHEMA_VERSION = 1

@@ -10,7 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 from rich.table import Table
 
 from objective import InvalidInput
-from opt.command import plain_errors, start_of_day
+from objective.commands.errors import plain_errors, start_of_day
+from objective.commands.progress import stdout_console
 from opt.compare.comparison import Comparison, compare
 from opt.compare.folder import Folder
 from opt.compare.instances import instances_from
@@ -19,7 +20,6 @@ from opt.compare.plan import Plan, contenders_from
 from opt.compare.progress import comparison_progress
 from opt.compare.words import COLUMNS, SHORT, answer, differences, refusals
 from opt.configuration import workers_from
-from opt.display import stdout_console
 
 #: Settings that may be given together with ``resume``.
 BESIDE_RESUME = ("resume", "start", "workers")

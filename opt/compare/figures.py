@@ -1,12 +1,12 @@
 """All figures of a comparison's page."""
 
+from objective.pages.figure import Figure
 from opt.compare.comparison import Comparison
 from opt.compare.gap_figure import gap_figure
 from opt.compare.palette import Palette
 from opt.compare.parameter_figure import grids, parameter_figure
 from opt.compare.profile_figure import profile_figure
 from opt.compare.search_figures import search_figures
-from opt.report.figure import Figure
 
 
 def comparison_figures(comparison: Comparison, start: int) -> list[Figure]:

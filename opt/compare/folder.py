@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from objective import InvalidInput
+from objective.commands.json_text import parse_json
 from opt.compare.job import Job, Outcome
 from opt.compare.plan import Plan, read_plan, slug
-from opt.json_text import parse_json
 
 
 class Folder:

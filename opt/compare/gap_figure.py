@@ -6,14 +6,14 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from objective.pages.figure import Figure, blank_plot
+from objective.pages.style import rgba
 from opt.compare.comparison import Comparison, Reference
 from opt.compare.curves import Axis, band, common_grid, on_grid
 from opt.compare.labels import Label, place_labels
 from opt.compare.palette import Palette
 from opt.compare.plan import slug
 from opt.compare.words import amount, percent, reference_text
-from opt.report.figure import Figure, blank_plot
-from opt.report.style import rgba
 
 #: Gaps, in per cent, below which curves are not told apart.
 FLOOR = 0.01

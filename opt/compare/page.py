@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from objective.commands.files import write_csv, write_json
+from objective.pages.page import write_page
 from opt.compare.comparison import Comparison
 from opt.compare.curves import first_reach
 from opt.compare.figures import comparison_figures
@@ -28,8 +30,6 @@ from opt.compare.words import (
     refusals,
     standing_cells,
 )
-from opt.files import write_csv, write_json
-from opt.report.page import write_page
 from opt.words import constraints_text, session_text
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from objective.pages.style import NEUTRAL, SERIES
 from opt.compare.comparison import Comparison
 from opt.compare.plan import Contender
 from opt.compare.standings import ranked, soonest
-from opt.report.style import NEUTRAL, SERIES
 
 
 @dataclass(frozen=True)

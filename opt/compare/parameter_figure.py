@@ -7,12 +7,12 @@ from math import log10
 from statistics import median
 from typing import Any
 
+from objective.pages.figure import Figure, blank_plot
 from opt.compare.comparison import Comparison
 from opt.compare.gap_figure import FLOOR
 from opt.compare.plan import Contender, slug
 from opt.compare.standings import final_gaps
 from opt.compare.words import percent
-from opt.report.figure import Figure, blank_plot
 
 
 @dataclass(frozen=True)

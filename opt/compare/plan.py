@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from objective import InvalidInput
+from objective.commands.json_text import parse_json
 from objective.device import DTYPES
 from objective.errors import known_keys, whole_number
 from opt.compare.instances import Instance
 from opt.compare.job import Job
 from opt.configuration import device_from
 from opt.constraints import Constraints
-from opt.json_text import parse_json
 from opt.registry import BASELINES, STRATEGIES, is_deterministic, make_strategy
 from opt.result import objective_from_dict
 from opt.run import Strategy

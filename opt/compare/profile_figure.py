@@ -5,11 +5,11 @@ from math import log10
 import numpy as np
 from numpy.typing import NDArray
 
+from objective.pages.figure import Figure, blank_plot
 from opt.compare.comparison import Comparison
 from opt.compare.labels import Label, place_labels
 from opt.compare.palette import Palette
 from opt.compare.standings import CLOSE, final_gaps, performance_profile
-from opt.report.figure import Figure, blank_plot
 
 #: Gaps, as shares, that the profile may ask for: the first that any run reaches.
 GOALS = (CLOSE, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)

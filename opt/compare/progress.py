@@ -8,8 +8,8 @@ from statistics import fmean
 
 from rich.console import Console
 
+from objective.commands.progress import changing_line
 from opt.compare.job import Job, Outcome
-from opt.display import changing_line
 
 
 class Remaining:

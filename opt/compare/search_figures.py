@@ -5,6 +5,7 @@ from math import log10
 
 import numpy as np
 
+from objective.pages.figure import Figure, blank_plot
 from opt.compare.comparison import Comparison
 from opt.compare.gap_figure import FLOOR, gap_axis, gaps_of
 from opt.compare.job import Record
@@ -12,7 +13,6 @@ from opt.compare.labels import Label, place_labels
 from opt.compare.palette import Palette
 from opt.compare.plan import slug
 from opt.compare.words import percent, seconds
-from opt.report.figure import Figure, blank_plot
 from opt.report.schedule_plot import schedule_plot
 from opt.words import clock
 

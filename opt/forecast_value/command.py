@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from objective.commands.files import write_json
+from objective.commands.progress import counted_display, stdout_console
 from opt.constraints import Constraints
-from opt.display import counted_display, stdout_console
-from opt.files import write_json
 from opt.forecast_value.figures import quality_figure, value_figure
 from opt.forecast_value.session_files import read_session_files
 from opt.forecast_value.settings import ForecastValueSettings

@@ -1,11 +1,11 @@
 """The figures of the value of forecasts."""
 
+from objective.pages.figure import Figure, blank_plot, name_colours
+from objective.pages.style import ACCENT, COLOURS, NEUTRAL
 from opt.forecast_value.value import STEPS, ForecastValue
 from opt.forecast_value.words import expected_saving, quality_rows, saved
 from opt.replay.figures import MARGINS, ROW_HEIGHT, error_bars
 from opt.replay.words import label, share_ends, share_text
-from opt.report.figure import Figure, blank_plot, name_colours
-from opt.report.style import ACCENT, COLOURS, NEUTRAL
 
 
 def value_figure(outcome: ForecastValue) -> Figure:

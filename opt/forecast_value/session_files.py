@@ -30,11 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objective import InvalidInput, PatientType, ServiceTime
+from objective.commands.json_text import parse_json
 from objective.errors import finite_number, known_keys
 from objective.laws import Array
 from objective.patients import probability_to_miss
 from objective.session import MAX_INTERVAL_LENGTH, MAX_PATIENTS
-from opt.json_text import parse_json
 
 VERSION = 1
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.table import Table
 
 from objective import InvalidInput
-from opt.command import INTERRUPTED, WRONG_INPUT
-from opt.display import stdout_console
+from objective.commands.errors import INTERRUPTED, WRONG_INPUT
+from objective.commands.progress import stdout_console
 from opt.recommend.files import read_request, read_session, write_recommendation
 from opt.recommend.ranking import Recommendation, recommend
 from opt.recommend.request import moment

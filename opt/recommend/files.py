@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from objective import InvalidInput
+from objective.commands.files import write_csv, write_json
+from objective.commands.json_text import parse_json
 from objective.errors import known_keys
-from opt.files import write_csv, write_json
-from opt.json_text import parse_json
 from opt.recommend.importance import Importance
 from opt.recommend.open_session import OpenSession
 from opt.recommend.ranking import Recommendation

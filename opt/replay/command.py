@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from objective.commands.progress import counted_display, stdout_console
 from opt.constraints import Constraints
-from opt.display import counted_display, stdout_console
 from opt.replay.figures import (
     appointments_figure,
     cost_figure,

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from objective.laws import Array
+from objective.pages.figure import Figure, blank_plot, name_colours
+from objective.pages.style import ACCENT, COLOURS, NEUTRAL
 from opt.replay.bootstrap import Interval
 from opt.replay.comparison import Comparison
 from opt.replay.reasons import Reasons
 from opt.replay.words import label, share_ends, share_text, words_of
-from opt.report.figure import Figure, blank_plot, name_colours
-from opt.report.style import ACCENT, COLOURS, NEUTRAL
 from opt.words import clock
 
 #: Height of a row of a figure with a row per schedule, and what is beside the rows, pixels.

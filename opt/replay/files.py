@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from objective import Mean, Penalty
-from opt.files import write_csv, write_json
+from objective.commands.files import write_csv, write_json
+from objective.pages.figure import Figure
+from objective.pages.page import write_page
 from opt.replay.comparison import Comparison
 from opt.replay.valuation import MEASURES, Valuation
 from opt.replay.words import label, share_text
-from opt.report.figure import Figure
-from opt.report.page import write_page
 
 
 def comparison_table(comparison: Comparison, candidate: str) -> Table:

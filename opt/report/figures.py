@@ -6,9 +6,9 @@ from math import ceil
 from typing import Any
 
 from objective import Profile
-from opt.report.figure import Figure, blank_plot, name_colours
+from objective.pages.figure import Figure, blank_plot, name_colours
+from objective.pages.style import ACCENT, COLOURS, NEUTRAL, rgba
 from opt.report.schedule_plot import clock_axis, schedule_plot
-from opt.report.style import ACCENT, COLOURS, NEUTRAL, rgba
 from opt.result import Result
 from opt.words import clock
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from objective import ClinicSession
-from opt.report.figure import Figure, blank_plot
-from opt.report.style import ACCENT, COLOURS, NEUTRAL
+from objective.pages.figure import Figure, blank_plot
+from objective.pages.style import ACCENT, COLOURS, NEUTRAL
 
 if TYPE_CHECKING:
     from opt.frontier import Frontier

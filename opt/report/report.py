@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from objective.pages.page import write_page
 from opt.report.figures import (
     cost_figure,
     finish_figure,
@@ -10,7 +11,6 @@ from opt.report.figures import (
     schedule_figure,
     waiting_figure,
 )
-from opt.report.page import write_page
 from opt.result import Result
 from opt.words import certificate_text, clock, constraints_text, schedule_text, session_text
 
@@ -41,6 +41,7 @@ def write_report(path: Path, result: Result, baselines: Mapping[str, Result], st
         path,
         "schedule.html.j2",
         figures,
+        "opt.report",
         session=result.objective.session,
         weights=result.objective.weights,
         result=result,

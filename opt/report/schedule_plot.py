@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from objective import ClinicSession
-from opt.report.figure import blank_plot
-from opt.report.style import ACCENT
+from objective.pages.figure import blank_plot
+from objective.pages.style import ACCENT
 from opt.words import clock
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from scipy import stats
 
+from objective.pages.figure import Figure, blank_plot, name_colours
+from objective.pages.style import ACCENT, NEUTRAL
 from objective.schedules import appointment_intervals
 from objective.simulated_days import Estimate
-from opt.report.figure import Figure, blank_plot, name_colours
-from opt.report.style import ACCENT, NEUTRAL
 from opt.stochastic.sample_solution import SampleSolution
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from opt.report.figure import Figure, blank_plot
-from opt.report.style import ACCENT, NEUTRAL
+from objective.pages.figure import Figure, blank_plot
+from objective.pages.style import ACCENT, NEUTRAL
 from opt.result import Result
 from opt.surrogate.training import Quality
 

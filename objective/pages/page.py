@@ -8,15 +8,15 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from opt.report.figure import Figure
-from opt.report.style import ACCENT
+from objective.pages.figure import Figure
+from objective.pages.style import ACCENT
 
 
 def write_page(
     path: Path,
     template: str,
     figures: Sequence[Figure],
-    package: str = "opt.report",
+    package: str,
     **context: object,
 ) -> None:
     """Write a page: its header, each figure with its sentence and its table, its footer.
@@ -34,7 +34,7 @@ def write_page(
         What the template speaks of.
     """
     loaders = [
-        PackageLoader(*name.split(".", 1)) for name in dict.fromkeys([package, "opt.report"])
+        PackageLoader(*name.split(".", 1)) for name in dict.fromkeys([package, "objective.pages"])
     ]
     environment = Environment(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined

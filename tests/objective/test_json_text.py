@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from objective import InvalidInput
+from objective.commands.json_text import parse_json
 from opt.allocate.files import read_problem
 from opt.atlas.table import MANIFEST, read_manifest
 from opt.compare.plan import read_plan
 from opt.forecast_value.session_files import read_session_files
-from opt.json_text import parse_json
 from opt.recommend.files import read_request
 from opt.result import read_result
 

@@ -6,7 +6,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from opt.report.style import TEMPLATE
+from objective.pages.style import TEMPLATE
 
 
 @dataclass(frozen=True)

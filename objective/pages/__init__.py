@@ -1,0 +1,1 @@
+"""Pages of figures, which all packages write alike; they need plotly and Jinja."""
