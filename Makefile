@@ -41,7 +41,8 @@ $(VENV)/.core: $(BIN)/pip pyproject.toml requirements.lock
 	$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.all: $(VENV)/.core
-	@echo "Installing the tools for tests and the service into $(VENV)"
-	$(INSTALL) --editable ".[bench,dev,joblib,optuna,ray,serve]"
+$(VENV)/.all: $(VENV)/.core .lightning.lock
+	@echo "Installing what forecasts, serves and tests into $(VENV)"
+	$(INSTALL) --no-deps --require-hashes --requirement .lightning.lock
+	$(INSTALL) --editable ".[bench,dev,forecast,joblib,mlops,optuna,ray,serve]"
 	@touch $@
