@@ -1,0 +1,1 @@
+"""What a session's inputs will be, learned from a clinic's own history."""

@@ -1,0 +1,1 @@
+"""What a clinic recorded: its tables, how they are read and checked, and how time divides them."""

@@ -1,0 +1,60 @@
+"""A clinic's history, as far as it is known at a moment."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from forecast.data.tables import TABLES
+
+#: What is not known of a visit before it has taken place.
+OUTCOMES = ("arrived_at", "started_at", "ended_at")
+
+
+def _nothing(name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=[one.name for one in TABLES[name].columns])
+
+
+@dataclass(frozen=True)
+class History:
+    """What a clinic recorded, in tables whose columns `forecast.data.tables` describes.
+
+    Attributes
+    ----------
+    visits, arrivals, consultations, offers
+        The tables, each in the order of its times; one that is not there has no rows.
+    country
+        Whose bank holidays the clinic keeps, such as GB or GB-ENG; None for nobody's.
+    """
+
+    visits: pd.DataFrame = field(default_factory=lambda: _nothing("visits"))
+    arrivals: pd.DataFrame = field(default_factory=lambda: _nothing("arrivals"))
+    consultations: pd.DataFrame = field(default_factory=lambda: _nothing("consultations"))
+    offers: pd.DataFrame = field(default_factory=lambda: _nothing("offers"))
+    country: str | None = None
+
+    def known_at(self, moment: pd.Timestamp) -> "History":
+        """Return what was known at a moment: what was booked, and what had happened, before it."""
+        visits = self.visits[self.visits["booked_at"] < moment].copy()
+        ahead = visits["scheduled_at"] >= moment
+        visits.loc[ahead, "status"] = "booked"
+        for name in OUTCOMES:
+            if name in visits:
+                visits.loc[ahead, name] = pd.NaT
+        return replace(
+            self,
+            visits=visits,
+            arrivals=self.arrivals[self.arrivals["start"] < moment],
+            consultations=self.consultations[self.consultations["started_at"] < moment],
+            offers=self.offers[self.offers["offered_at"] < moment],
+        )
+
+    def fingerprint(self) -> str:
+        """Return a hash of all rows, by which a model says what it learned from."""
+        digest = hashlib.sha256(str(self.country).encode())
+        for name in TABLES:
+            table: pd.DataFrame = getattr(self, name)
+            digest.update(f"{name}:{','.join(table.columns)}:{len(table)}".encode())
+            if len(table):
+                digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+        return digest.hexdigest()

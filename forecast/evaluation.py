@@ -1,0 +1,60 @@
+"""How models did, side by side, on a held-out period."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.data.periods import Split
+from objective.pages.figure import Figure
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of several models on the same cases.
+
+    Attributes
+    ----------
+    quantity
+        What was forecast.
+    split
+        What was learned from, and what was tested on.
+    score
+        Name of the proper score by which the champion is chosen; lower is better.
+    scores
+        Every score of every model, (models, scores).
+    losses
+        That score case by case, (cases, models): its mean is what ``scores`` has.
+    blocks
+        What a case belongs to, (cases,): a patient, a day or an origin. Cases of one block are
+        drawn together when the uncertainty of a difference is estimated.
+    comparison_only
+        Models that may not become the model in use.
+    sentences
+        What the report says of the result.
+    figures, tables
+        What it shows beside the scores.
+    """
+
+    quantity: str
+    split: Split
+    score: str
+    scores: pd.DataFrame
+    losses: pd.DataFrame
+    blocks: NDArray[np.generic]
+    comparison_only: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def best(self) -> str:
+        """The model with the lowest mean score."""
+        return str(self.losses.mean().idxmin())
+
+    @property
+    def champion(self) -> str:
+        """The model with the lowest mean score of those that may come into use."""
+        return str(self.losses.drop(columns=list(self.comparison_only)).mean().idxmin())

@@ -1,0 +1,11 @@
+"""What ``python -m forecast task=...`` does, a module for each task."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from forecast.tasks.train import train
+
+#: Every task by its name: it takes the composed settings and the folder of the run, and returns the
+#: number that a sweeper may minimise.
+TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {"train": train}
