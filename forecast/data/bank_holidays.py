@@ -25,12 +25,20 @@ def bank_holidays(
     """
     if country is None:
         return pd.DatetimeIndex([])
+    days = pd.DatetimeIndex(sorted(_kept(country, range(first.year, until.year + 1))))
+    return days[(days >= first) & (days < until)]
+
+
+def check_country(country: str | None) -> None:
+    """Raise `InvalidInput` if the holidays of a country are not known."""
+    if country is not None:
+        _kept(country, range(2024, 2025))
+
+
+def _kept(country: str, years: range) -> holidays.HolidayBase:
     name, _, part = country.partition("-")
-    years = range(first.year, until.year + 1)
     try:
-        kept = holidays.country_holidays(name, subdiv=part or None, years=years)
+        return holidays.country_holidays(name, subdiv=part or None, years=years)
     except NotImplementedError:
         allowed = "a country whose holidays are known, such as GB, GB-ENG or US, or null"
         raise InvalidInput("country", country, allowed) from None
-    days = pd.DatetimeIndex(sorted(kept))
-    return days[(days >= first) & (days < until)]

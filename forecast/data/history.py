@@ -5,10 +5,17 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from forecast.data.known import (
+    EVENTS,
+    known_arrivals,
+    known_consultations,
+    known_offers,
+    known_visits,
+)
 from forecast.data.tables import TABLES
 
-#: What is not known of a visit before it has taken place.
-OUTCOMES = ("arrived_at", "started_at", "ended_at")
+#: What is not known of a visit before it happens.
+OUTCOMES = tuple(EVENTS)
 
 
 def _nothing(name: str) -> pd.DataFrame:
@@ -34,19 +41,16 @@ class History:
     country: str | None = None
 
     def known_at(self, moment: pd.Timestamp) -> "History":
-        """Return what was known at a moment: what was booked, and what had happened, before it."""
-        visits = self.visits[self.visits["booked_at"] < moment].copy()
-        ahead = visits["scheduled_at"] >= moment
-        visits.loc[ahead, "status"] = "booked"
-        for name in OUTCOMES:
-            if name in visits:
-                visits.loc[ahead, name] = pd.NaT
+        """Return what was known at a moment: what had happened before it (`forecast.data.known`).
+
+        Perturbing what lies after the moment changes nothing of it.
+        """
         return replace(
             self,
-            visits=visits,
-            arrivals=self.arrivals[self.arrivals["start"] < moment],
-            consultations=self.consultations[self.consultations["started_at"] < moment],
-            offers=self.offers[self.offers["offered_at"] < moment],
+            visits=known_visits(self.visits, moment),
+            arrivals=known_arrivals(self.arrivals, moment),
+            consultations=known_consultations(self.consultations, moment),
+            offers=known_offers(self.offers, moment),
         )
 
     def fingerprint(self) -> str:

@@ -1,20 +1,29 @@
 """Where a history comes from, and how time divides it: what the group ``data`` describes."""
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from forecast.data.bank_holidays import check_country
+from forecast.data.database import database
+from forecast.data.gaps import gap_sentences
 from forecast.data.history import History
 from forecast.data.moments import moment_from
 from forecast.data.periods import Split, check_split, first_part, last_days
+from forecast.data.readers import files
 from forecast.data.synthetic.source import synthetic
 from objective import InvalidInput
 from objective.errors import finite_number, whole_number
+
+logger = logging.getLogger(__name__)
 
 #: Every source by its name: it takes its options, how to treat rows that cannot be used, and the
 #: folder of the run, where it may leave such rows.
 SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {
     "synthetic": synthetic,
+    "files": files,
+    "database": database,
 }
 MOMENTS = ("train_until", "first", "until")
 SPLITS: tuple[set[str], ...] = (set(MOMENTS), {"held_out_days"}, {"fraction"})
@@ -34,7 +43,11 @@ def history_from(settings: Mapping[str, Any], directory: Path) -> History:
         raise InvalidInput("data.source", name, "one of " + ", ".join(SOURCES))
     if settings["on_error"] not in ("stop", "quarantine"):
         raise InvalidInput("on_error", settings["on_error"], "stop or quarantine")
-    return SOURCES[name](options, settings["on_error"], directory)
+    history = SOURCES[name](options, settings["on_error"], directory)
+    check_country(history.country)
+    for sentence in gap_sentences(history):
+        logger.warning("%s", sentence)
+    return history
 
 
 def split_from(

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from forecast.tasks.evaluate import evaluate
+from forecast.tasks.generate import generate
+from forecast.tasks.prepare import prepare
 from forecast.tasks.train import train
 
 #: Every task by its name: it takes the composed settings and the folder of the run, and returns the
@@ -12,4 +14,6 @@ from forecast.tasks.train import train
 TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "train": train,
     "evaluate": evaluate,
+    "generate": generate,
+    "prepare": prepare,
 }
