@@ -123,4 +123,6 @@ def _short(value: object) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return ""
     text = str(value)
+    if not text.strip():
+        return ""
     return text if len(text) <= 80 else text[:77] + "..."

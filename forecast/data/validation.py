@@ -37,7 +37,7 @@ def checked_zone(zone: object) -> str | None:
         return None
     try:
         return ZoneInfo(str(zone)).key
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise InvalidInput("data.zone", zone, "a zone such as Europe/London, or null") from None
 
 
