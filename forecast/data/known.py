@@ -21,6 +21,8 @@ import numpy as np
 import pandas as pd
 
 DAY = pd.Timedelta(days=1)
+#: Minutes that a consultation takes at most: a day.
+LONGEST = 1_440
 #: What happens to a visit, in this order, and what its status is from then on.
 EVENTS = {"arrived_at": "arrived", "started_at": "in_consultation", "ended_at": None}
 
@@ -64,7 +66,9 @@ def known_consultations(consultations: pd.DataFrame, moment: pd.Timestamp) -> pd
     """Return the consultations that had ended before a moment."""
     if consultations.empty:
         return consultations
-    lengths = pd.to_timedelta(consultations["minutes"], unit="min")
+    minutes = pd.to_numeric(consultations["minutes"], errors="coerce")
+    # Minutes that cannot be are not hidden: who learns from them is to refuse them.
+    lengths = pd.to_timedelta(minutes.where(minutes.between(0, LONGEST), 0.0), unit="min")
     return consultations[consultations["started_at"] + lengths < moment]
 
 

@@ -116,6 +116,15 @@ def test_consultations_are_known_when_they_have_ended():
     assert len(history.known_at(pd.Timestamp("2024-03-04 09:41")).consultations) == 2
 
 
+@pytest.mark.parametrize("minutes", [float("nan"), float("inf"), -5.0, "ten"])
+def test_minutes_that_cannot_be_are_not_hidden(minutes: object):
+    """A history that was not checked shows them, so that they are refused."""
+    frame = consultations().astype({"minutes": object})
+    frame.loc[1, "minutes"] = minutes
+    seen = History(consultations=frame).known_at(pd.Timestamp("2024-03-04 09:21"))
+    assert len(seen.consultations) == 2
+
+
 def test_offers_are_known_when_they_were_made():
     """With what was chosen of them."""
     seen = History(offers=offers()).known_at(pd.Timestamp("2024-03-02 10:00")).offers
