@@ -8,12 +8,15 @@ import pandas as pd
 
 from forecast.data.history import History
 from forecast.data.periods import Split
+from forecast.data.public.kaggle import kaggle
 from objective import InvalidInput
 from objective.errors import known_keys
 
 #: Every source by its name: it takes its options, how to treat rows that cannot be used, and the
 #: folder of the run, where it may leave such rows.
-SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {}
+SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {
+    "kaggle": kaggle,
+}
 SPLIT = ("train_until", "first", "until")
 
 
@@ -38,10 +41,11 @@ def split_from(settings: Mapping[str, Any]) -> Split:
     """Return how time divides the history: as asked for, else as the data say."""
     given = settings["split"] or settings["data"]["split"]
     checked = known_keys("split", given, SPLIT, required=SPLIT)
-    return Split(**{name: _moment(f"split.{name}", value) for name, value in checked.items()})
+    return Split(**{name: moment_from(f"split.{name}", value) for name, value in checked.items()})
 
 
-def _moment(field: str, value: object) -> pd.Timestamp:
+def moment_from(field: str, value: object) -> pd.Timestamp:
+    """Return a moment; raise `InvalidInput` for anything that is none."""
     allowed = "a date, or a date with a time, as 2019-03-21T08:00"
     try:
         moment = pd.Timestamp(str(value))

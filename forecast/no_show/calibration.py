@@ -29,9 +29,7 @@ def within(probabilities: Numbers) -> Numbers:
     return np.clip(probabilities, LEAST, 1 - LEAST)
 
 
-def calibration(
-    method: Method, forecast: Numbers, missed: Numbers
-) -> Callable[[Numbers], Numbers]:
+def calibration(method: Method, forecast: Numbers, missed: Numbers) -> Callable[[Numbers], Numbers]:
     """Return a map of probabilities, learned from forecasts and what came of them.
 
     Parameters

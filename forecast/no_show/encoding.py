@@ -97,7 +97,7 @@ class Encoder:
         ]
         filled += [np.isnan(features.numbers[name]).astype(np.float64) for name in self.gaps]
         codes = [
-            pd.Index(values, dtype=object).get_indexer(features.categories[name]) + 1
+            pd.Index(values, dtype=object).get_indexer(pd.Index(features.categories[name])) + 1
             for name, values in self.values.items()
         ]
         names = (*self.medians, *(f"{name} is unknown" for name in self.gaps))

@@ -104,15 +104,17 @@ def _sentences(options: Options, visits: pd.DataFrame, errors: dict[str, float])
     ]  # fmt: skip
     asked = [name for name in options.protected if name in (*options.numeric, *options.categorical)]
     if asked:
-        sentences.append(f"Protected attributes that the models were asked to use: {', '.join(asked)}.")
+        sentences.append(
+            f"Protected attributes that the models were asked to use: {', '.join(asked)}."
+        )
     return sentences
 
 
 def _calibration_sentence(table: pd.DataFrame, errors: dict[str, float]) -> str:
     best = table.loc[table["log loss"].idxmin()]
     return (
-        f"On average the forecast of a class is {100 * best['ECE']:.1f} percentage points away from "
-        f"what was seen (standard error {100 * errors['ECE']:.1f})."
+        f"On average the forecast of a class is {100 * best['ECE']:.1f} percentage points away "
+        f"from what was seen (standard error {100 * errors['ECE']:.1f})."
     )
 
 
@@ -131,10 +133,10 @@ def _group_figures(groups: pd.DataFrame, waits: pd.DataFrame) -> list[Figure]:
         large = waits[waits["patients"] >= waits["patients"].max() / 20]
         most = large.loc[large["change"].idxmax()]
         sentence = (
-            f"In sessions of {session.seats} seats of {session.minutes:g} minutes, overbooked to be "
-            "full on average, those most likely to miss share seats. Of the larger groups, "
-            f"{most['attribute']} {most['group']} waits {most['change']:+.1f} minutes longer than "
-            f"with the clinic average ({most['individual']:.1f} minutes)."
+            f"Sessions of {session.seats} seats of {session.minutes:g} minutes are overbooked so "
+            "that they are full on average; by individual forecasts, those most likely to miss "
+            f"share seats. Of the larger groups {most['attribute']} {most['group']} fares worst: "
+            f"its wait goes from {most['average']:.1f} to {most['individual']:.1f} minutes."
         )
         figures.append(waits_figure(waits, sentence))
     return figures

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.no_show.past import Numbers, Whole
+from forecast.no_show.past import Numbers
+from forecast.no_show.visits import Whole
 from objective import ClinicSession, Objective, PatientType, ServiceTime, Weights
 
 
@@ -26,8 +27,8 @@ class StandardSession:
     come, rounded down, at most two to a seat. The seats with two patients are spread evenly.
 
     With the *average*, everybody is as likely to come, and patients sit in the order in which they
-    booked. With *individual* forecasts, those most likely to miss share the seats with two patients,
-    and the others keep that order in the seats with one.
+    booked. With *individual* forecasts, those most likely to miss share the seats with two, and the
+    others keep that order in the seats with one.
 
     Attributes
     ----------
@@ -116,12 +117,12 @@ def expected_waits(
     shuffled = generator.permutation(len(day))
     # Patients of one day stand together, in random order, and are dealt to sessions.
     dealt = shuffled[np.argsort(day[shuffled], kind="stable")]
+    _, firsts, counts = np.unique(day[dealt], return_index=True, return_counts=True)
     starts = np.concatenate(
         [
             first + size * np.arange(count // size)
-            for first, count in zip(*np.unique(day[dealt], return_index=True, return_counts=True)[1:], strict=True)
+            for first, count in zip(firsts, counts, strict=True)
         ]
-        or [np.zeros(0, np.intp)]
     )
     chosen = generator.permutation(starts)[: session.sessions]
     rows, average, individual = [], [], []

@@ -97,8 +97,9 @@ def _number(column: pd.Series) -> Numbers:
     except (TypeError, ValueError) as error:
         raise InvalidInput(field, str(error), "a column of numbers") from None
     if np.isinf(values).any():
-        row = int(np.isinf(values).argmax())
-        raise InvalidInput(f"{field}, row {row}", float(values[row]), "a finite number or nothing")
+        place = int(np.isinf(values).argmax())
+        field = f"{field}, row {column.index[place]}"
+        raise InvalidInput(field, float(values[place]), "a finite number or nothing")
     return values
 
 

@@ -1,7 +1,7 @@
 """What all fitted models of no-shows have in common: features, calibration, how they are kept."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from forecast.data.history import History
+from forecast.data.tables import VISITS, Table
 from forecast.network import Trainer
 from forecast.no_show.encoding import Encoded, Encoder
 from forecast.no_show.nightly import Nightly
@@ -18,6 +19,7 @@ from forecast.no_show.options import Options
 from forecast.no_show.past import Numbers
 from forecast.no_show.visits import Whole
 from forecast.quantity import Model
+
 
 @dataclass(frozen=True)
 class Training:
@@ -56,9 +58,7 @@ class Training:
 
     def _rows(self, chosen: NDArray[np.bool_]) -> "Training":
         cases = self.cases.rows(chosen)
-        return Training(
-            self.options, self.encoder, cases, self.missed[chosen], self.day[chosen]
-        )
+        return Training(self.options, self.encoder, cases, self.missed[chosen], self.day[chosen])
 
 
 class NoShowModel(Model, Protocol):
@@ -133,9 +133,27 @@ class FittedNoShow(ABC):
         """Return what forecasts many batches of appointments from one history."""
         return Nightly(self, known)
 
+    def table(self) -> Table:
+        """Return the table whose rows are appointments."""
+        return VISITS
+
+    def waiting(self, known: History) -> pd.DataFrame:
+        """Return the appointments of a history that are booked and still to come."""
+        return known.visits[known.visits["status"] == "booked"]
+
+    def predictor(self, known: History) -> Callable[[pd.DataFrame], pd.DataFrame]:
+        """Return what makes ``visit_id``, ``scheduled_at`` and ``no_show`` of appointments."""
+        nightly = self.as_of(known)
+
+        def predicted(appointments: pd.DataFrame) -> pd.DataFrame:
+            no_show = nightly.probabilities(appointments)
+            return appointments[["visit_id", "scheduled_at"]].assign(no_show=no_show)
+
+        return predicted
+
     def to_parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return its tensors by name, and everything else as plain names and numbers."""
         tensors, learned = self.learned_parts()
-        parameters = asdict(self.model)  # type: ignore[call-overload]
+        parameters = asdict(self.model)
         rest = {"encoder": self.encoder.to_dict(), "parameters": parameters, "learned": learned}
         return tensors, rest

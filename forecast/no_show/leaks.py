@@ -38,7 +38,9 @@ def leak_sentences(
                 )
     if sentences:
         name, value = _most_telling(features, missed)
-        sentences.append(f"The column that tells most by itself is {name}, with an AUC of {value:.3f}.")
+        sentences.append(
+            f"The column that tells most by itself is {name}, with an AUC of {value:.3f}."
+        )
     return tuple(sentences)
 
 

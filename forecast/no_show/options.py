@@ -58,7 +58,7 @@ class Options:
     window_days: int = 365
     most_visits: int = 10
     at_booking: bool = False
-    calibration: Method = "logistic"
+    calibration: Method = "intercept"
     calibration_days: int = 5
     calibrate_apart: bool = True
     refit_every: int = 0

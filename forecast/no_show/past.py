@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.no_show.visits import Whole, days, missed, seconds, with_outcome
+from forecast.no_show.visits import SECONDS_PER_DAY, Whole, days, missed, seconds, with_outcome
 
 #: Days, and seconds, of which a patient's key has room; both last beyond the year 2300.
 DAYS, SECONDS = 2**17, 2**34
+
+#: Visits missed and kept that a patient of whom nothing is known is taken to have had.
+BELIEF = (0.4, 1.6)
 
 Numbers = NDArray[np.float64]
 
@@ -31,7 +34,7 @@ class Past:
         self.window, self.most = window, most
         self.patients = pd.Index(visits["patient_id"].unique())
         self.names = pd.Index(visits["visit_id"])
-        patient = self.patients.get_indexer(visits["patient_id"])
+        patient = self.patients.get_indexer(pd.Index(visits["patient_id"]))
         day, booked = days(visits["scheduled_at"]), seconds(visits["booked_at"])
         self.day_of_visit = patient * DAYS + day
         self.days = np.sort(self.day_of_visit)
@@ -39,7 +42,9 @@ class Past:
         self.pairs, pair = np.unique(self.day_of_visit, return_inverse=True)
         self.pair_bookings = np.sort(pair * SECONDS + booked)
         seen = with_outcome(visits)
-        key = self.patients.get_indexer(seen["patient_id"]) * DAYS + days(seen["scheduled_at"])
+        key = self.patients.get_indexer(pd.Index(seen["patient_id"])) * DAYS + days(
+            seen["scheduled_at"]
+        )
         order = np.argsort(key, kind="stable")
         self.outcomes = key[order]
         self.missed = np.concatenate([[0.0], np.cumsum(missed(seen)[order])])
@@ -54,8 +59,8 @@ class Past:
         moment
             Seconds since 1970, (appointments,).
         """
-        patient = self.patients.get_indexer(appointments["patient_id"])
-        today, known = moment // 86_400, patient >= 0
+        patient = self.patients.get_indexer(pd.Index(appointments["patient_id"]))
+        today, known = moment // SECONDS_PER_DAY, patient >= 0
         upto = np.searchsorted(self.outcomes, patient * DAYS + today)
         first = np.searchsorted(self.outcomes, patient * DAYS + today - self.window)
         first = np.maximum(first, upto - self.most)
@@ -69,6 +74,7 @@ class Past:
         return {
             "earlier_visits": visits.astype(np.float64),
             "earlier_no_shows": no_shows,
+            "earlier_log_odds": np.log((no_shows + BELIEF[0]) / (visits - no_shows + BELIEF[1])),
             "missed_the_last": latest,
             "days_since_the_last": np.where(known, since, self.window).astype(np.float64),
             "other_open_bookings": np.where(known, np.maximum(booked - before - 1, 0), 0.0),
@@ -84,6 +90,6 @@ class Past:
         there = self.pairs[np.minimum(pair, len(self.pairs) - 1)] == key
         upto = np.searchsorted(self.pair_bookings, pair * SECONDS + moment, side="right")
         booked = upto - np.searchsorted(self.pair_bookings, pair * SECONDS)
-        visit = self.names.get_indexer(appointments["visit_id"])
+        visit = self.names.get_indexer(pd.Index(appointments["visit_id"]))
         itself = (visit >= 0) & (self.day_of_visit[visit] == key)
         return np.where(there, booked - itself, 0).astype(np.float64)

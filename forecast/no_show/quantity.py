@@ -1,7 +1,7 @@
 """No-shows as a quantity: how its models learn, are tested and are kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +19,7 @@ from forecast.no_show.held_out import held_out_forecasts
 from forecast.no_show.models.average import MEMBERS, Average, FittedAverage
 from forecast.no_show.options import Options
 from forecast.no_show.visits import checked, days, missed, with_outcome
-from forecast.quantity import Model
+from forecast.quantity import Fitted, Model
 from objective import InvalidInput
 from objective.errors import known_keys
 
@@ -66,9 +66,7 @@ class NoShow(Options):
         learned: NoShowModel = model  # type: ignore[assignment]
         return learned.learn(training, trainer)
 
-    def evaluate(
-        self, models: Mapping[str, FittedNoShow], history: History, split: Split
-    ) -> Evaluation:
+    def evaluate(self, models: Mapping[str, Fitted], history: History, split: Split) -> Evaluation:
         """Score models on the appointments of a held-out period, forecast night after night.
 
         Raises
@@ -86,7 +84,10 @@ class NoShow(Options):
         def refit(model: NoShowModel, moment: pd.Timestamp) -> FittedNoShow:
             return self.fit(model, history, moment, Trainer())
 
-        forecasts = held_out_forecasts(models, history, visits, self.refit_every, refit)
+        own = {name: one for name, one in models.items() if isinstance(one, FittedNoShow)}
+        if len(own) < len(models):
+            raise InvalidInput("models", ", ".join(set(models) - set(own)), "models of no_show")
+        forecasts = held_out_forecasts(own, history, visits, self.refit_every, refit)
         return evaluation_of(self, forecasts, history, visits, split)
 
     def restore(
@@ -96,12 +97,14 @@ class NoShow(Options):
         if name not in MODELS:
             raise InvalidInput("model", name, "one of " + ", ".join(MODELS))
         kind, fitted = MODELS[name]
-        parameters = known_keys(f"model.{name}", rest["parameters"], tuple(kind.__dataclass_fields__))
+        parameters = known_keys(
+            f"model.{name}", rest["parameters"], [one.name for one in fields(kind)]
+        )
         encoder = Encoder.from_dict(rest["encoder"])
         return fitted.from_learned(self, encoder, kind(**parameters), tensors, rest["learned"])
 
     def inputs(self, history: History, first: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
-        """Return what the models look at of the appointments of a period, (appointments, inputs)."""
+        """Return what the models look at of a period's appointments, (appointments, inputs)."""
         visits = history.visits
         within = (visits["scheduled_at"] >= first) & (visits["scheduled_at"] < until)
         visits = with_outcome(visits[within])

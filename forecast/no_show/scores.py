@@ -1,6 +1,5 @@
 """How good probabilities of no-shows are, and how sure that is."""
 
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray

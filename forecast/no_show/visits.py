@@ -39,7 +39,7 @@ def with_outcome(visits: pd.DataFrame) -> pd.DataFrame:
 
 def missed(visits: pd.DataFrame) -> NDArray[np.float64]:
     """Return 1 where the patient did not come, (visits,)."""
-    return (visits["status"] == MISSED).to_numpy(np.float64)
+    return np.asarray(visits["status"] == MISSED, np.float64)
 
 
 def moments(appointments: pd.DataFrame, at_booking: bool) -> Whole:
@@ -65,15 +65,15 @@ def checked(appointments: pd.DataFrame) -> pd.DataFrame:
         if name not in appointments:
             raise InvalidInput(f"appointments.{name}", None, "there")
         if appointments[name].isna().any():
-            row = int(appointments[name].isna().to_numpy().argmax())
+            row = appointments.index[int(appointments[name].isna().to_numpy().argmax())]
             raise InvalidInput(f"appointments.{name}, row {row}", None, "given")
     for name in ("booked_at", "scheduled_at"):
-        if not np.issubdtype(appointments[name].dtype, np.datetime64):
+        if not pd.api.types.is_datetime64_dtype(appointments[name].dtype):
             allowed = "times on the clinic's wall clock, without a zone"
             raise InvalidInput(f"appointments.{name}", str(appointments[name].dtype), allowed)
     late = days(appointments["booked_at"]) > days(appointments["scheduled_at"])
     if late.any():
-        row = int(late.argmax())
-        given = str(appointments["booked_at"].iloc[row])
+        place = int(late.argmax())
+        row, given = appointments.index[place], str(appointments["booked_at"].iloc[place])
         raise InvalidInput(f"appointments.booked_at, row {row}", given, "before the appointment")
     return appointments

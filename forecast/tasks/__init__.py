@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.tasks.evaluate import evaluate
+from forecast.tasks.predict import predict
 from forecast.tasks.train import train
 
 #: Every task by its name: it takes the composed settings and the folder of the run, and returns the
@@ -12,4 +13,5 @@ from forecast.tasks.train import train
 TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "train": train,
     "evaluate": evaluate,
+    "predict": predict,
 }

@@ -1,7 +1,7 @@
 """The mean of several models: their errors differ, and partly cancel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -69,7 +69,7 @@ class Average:
         models = {}
         for name, parameters in known_keys("members", self.members, tuple(MEMBERS)).items():
             kind = MEMBERS[name][0]
-            known = tuple(kind.__dataclass_fields__)
+            known = [one.name for one in fields(kind)]
             models[name] = kind(**known_keys(f"members.{name}", parameters or {}, known))
         return models
 

@@ -40,8 +40,8 @@ class GradientBoosting:
     name: ClassVar[str] = "gradient_boosting"
     promotable: ClassVar[bool] = True
 
-    trees: int = 300
-    learning_rate: float = 0.04
+    trees: int = 200
+    learning_rate: float = 0.03
     leaves: int = 31
     least_cases: int = 100
     rows: float = 0.8

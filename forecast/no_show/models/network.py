@@ -14,6 +14,7 @@ from forecast.no_show.encoding import Encoded, Encoder
 from forecast.no_show.fitted import FittedNoShow, NoShowModel, Training
 from forecast.no_show.options import Options
 from forecast.no_show.past import Numbers
+from forecast.one_thread import one_thread
 from objective.errors import InvalidInput, positive_number, probability, whole_number
 
 #: Points of the empirical law by which a number is put on a common scale.
@@ -77,24 +78,28 @@ class Network:
         """Return the networks; each stops by the last days of the training cases."""
         scale = np.quantile(training.cases.numbers, np.linspace(0, 1, POINTS), axis=0)
         early, late = training.before(HELD_OUT)
-        learning, checking = ((*_tensors(one.cases, scale), _outcomes(one)) for one in (early, late))
+        learning, checking = (
+            (*_tensors(one.cases, scale), torch.from_numpy(one.missed)) for one in (early, late)
+        )
+        numbers, rate = 2 * scale.shape[1] + 1, float(training.missed.mean())
         networks = []
         for number in range(self.seeds):
             seeded = replace(trainer, seed=(trainer.seed + number) % 2**32)
             torch.manual_seed(seeded.seed)
-            network = Module(self, scale.shape[1] + 1, training.encoder.levels, early.missed.mean())
+            network = Module(self, numbers, training.encoder.levels, rate)
             name = f"no_show-network-{number}"
-            train_network(network, learning, checking, self.schedule(), seeded, name)
+            with one_thread():
+                train_network(network, learning, checking, self.schedule(), seeded, name)
             networks.append(network)
         return FittedNetwork(training.options, training.encoder, self, scale, tuple(networks))
 
 
-def _outcomes(training: Training) -> Tensor:
-    return torch.from_numpy(training.missed)
-
-
 def _tensors(cases: Encoded, scale: Numbers) -> tuple[Tensor, Tensor]:
-    """Return numbers on a common scale, with whether a case was booked ahead, and codes."""
+    """Return numbers on two common scales, with whether a case was booked ahead, and codes.
+
+    On one scale a number is its rank among the training cases, from -1 to 1; on the other it is a
+    logarithm of its distance from their mean, which tells rare large values apart.
+    """
     levels = np.linspace(-1, 1, len(scale))
     columns = []
     for values, points in zip(cases.numbers.T, scale.T, strict=True):
@@ -102,6 +107,8 @@ def _tensors(cases: Encoded, scale: Numbers) -> tuple[Tensor, Tensor]:
         at, first = np.unique(points, return_index=True)
         last = np.append(first[1:], len(points)) - 1
         columns.append(np.interp(values, at, (levels[first] + levels[last]) / 2))
+        distance = (values - points.mean()) / (points.std() or 1.0)
+        columns.append(np.clip(np.sign(distance) * np.log1p(np.abs(distance)), -4, 4))
     numbers = np.column_stack([*columns, cases.booked_ahead])
     return torch.from_numpy(numbers), torch.from_numpy(cases.codes)
 
@@ -121,9 +128,7 @@ class Module(lightning.LightningModule):
         Share of no-shows, at which it begins.
     """
 
-    def __init__(
-        self, model: Network, numbers: int, levels: tuple[int, ...], rate: float
-    ) -> None:
+    def __init__(self, model: Network, numbers: int, levels: tuple[int, ...], rate: float) -> None:
         super().__init__()
         self.model = model
         sizes = [min(model.embedding, (count + 1) // 2) for count in levels]
@@ -178,7 +183,7 @@ class FittedNetwork(FittedNoShow):
     def raw(self, cases: Encoded) -> Numbers:
         """Return the mean of the networks' probabilities, (cases,)."""
         tensors = _tensors(cases, self.scale)
-        with torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             scores = [torch.sigmoid(network(*tensors)) for network in self.networks]
         return np.asarray(torch.stack(scores).mean(0).numpy(), np.float64)
 
@@ -205,7 +210,7 @@ class FittedNetwork(FittedNoShow):
         scale = tensors["scale"].numpy()
         networks = []
         for number in range(model.seeds):
-            network = Module(model, scale.shape[1] + 1, encoder.levels, 0.5)
+            network = Module(model, 2 * scale.shape[1] + 1, encoder.levels, 0.5)
             start = f"networks.{number}."
             network.load_state_dict(
                 {

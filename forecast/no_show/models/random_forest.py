@@ -62,9 +62,7 @@ class RandomForest:
 
         shares = tuple(
             _shares(codes, levels, training.missed)
-            for codes, levels in zip(
-                training.cases.codes.T, training.encoder.levels, strict=True
-            )
+            for codes, levels in zip(training.cases.codes.T, training.encoder.levels, strict=True)
         )
         forest = RandomForestClassifier(
             self.trees,
