@@ -30,7 +30,7 @@ def group_labels(visits: pd.DataFrame, name: str, ages: Sequence[int]) -> NDArra
         years = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         last = [f"to {years - 1}" for years in ages]
         firsts = [f"{start}" for start in ages]
-        names = [f"up to {ages[0] - 1}"] if ages else ["all ages"]
+        names = [f"0 to {ages[0] - 1}"] if ages else ["all ages"]
         names += [f"{start} {end}" for start, end in zip(firsts, last[1:], strict=False)]
         names += [f"{firsts[-1]} and older"] if ages else []
         place = np.digitize(years, list(ages))

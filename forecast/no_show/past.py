@@ -36,15 +36,16 @@ class Past:
         self.names = pd.Index(visits["visit_id"])
         patient = self.patients.get_indexer(pd.Index(visits["patient_id"]))
         day, booked = days(visits["scheduled_at"]), seconds(visits["booked_at"])
-        self.day_of_visit = patient * DAYS + day
-        self.days = np.sort(self.day_of_visit)
+        key = patient * DAYS + day
+        # The last is what the place -1 of an unknown visit finds.
+        self.day_of_visit = np.append(key, -1)
+        self.days = np.sort(key)
         self.bookings = np.sort(patient * SECONDS + booked)
-        self.pairs, pair = np.unique(self.day_of_visit, return_inverse=True)
+        self.pairs, pair = np.unique(key, return_inverse=True)
         self.pair_bookings = np.sort(pair * SECONDS + booked)
         seen = with_outcome(visits)
-        key = self.patients.get_indexer(pd.Index(seen["patient_id"])) * DAYS + days(
-            seen["scheduled_at"]
-        )
+        patient = self.patients.get_indexer(pd.Index(seen["patient_id"]))
+        key = patient * DAYS + days(seen["scheduled_at"])
         order = np.argsort(key, kind="stable")
         self.outcomes = key[order]
         self.missed = np.concatenate([[0.0], np.cumsum(missed(seen)[order])])
@@ -60,6 +61,7 @@ class Past:
             Seconds since 1970, (appointments,).
         """
         patient = self.patients.get_indexer(pd.Index(appointments["patient_id"]))
+        day = days(appointments["scheduled_at"])
         today, known = moment // SECONDS_PER_DAY, patient >= 0
         upto = np.searchsorted(self.outcomes, patient * DAYS + today)
         first = np.searchsorted(self.outcomes, patient * DAYS + today - self.window)
@@ -71,25 +73,25 @@ class Past:
         last = self.days[np.maximum(before - 1, 0)] - patient * DAYS if len(self.days) else today
         since = np.clip(today - last, 0, self.window)
         booked = np.searchsorted(self.bookings, patient * SECONDS + moment, side="right")
+        # An appointment is none of its own others; whoever asks may have it in the history or not.
+        visit = self.names.get_indexer(pd.Index(appointments["visit_id"]))
+        itself = self.day_of_visit[visit] == patient * DAYS + day
+        same_day = self._same_day(patient * DAYS + day, moment)
         return {
             "earlier_visits": visits.astype(np.float64),
             "earlier_no_shows": no_shows,
             "earlier_log_odds": np.log((no_shows + BELIEF[0]) / (visits - no_shows + BELIEF[1])),
             "missed_the_last": latest,
             "days_since_the_last": np.where(known, since, self.window).astype(np.float64),
-            "other_open_bookings": np.where(known, np.maximum(booked - before - 1, 0), 0.0),
-            "others_that_day": self._others(appointments, patient, moment),
+            "other_open_bookings": np.where(known, booked - before - itself, 0.0),
+            "others_that_day": (same_day - itself).astype(np.float64),
         }
 
-    def _others(self, appointments: pd.DataFrame, patient: Whole, moment: Whole) -> Numbers:
-        """Return how many other appointments of that day the patient had booked by then."""
+    def _same_day(self, key: Whole, moment: Whole) -> Whole:
+        """Return how many appointments of a patient on a day were booked by a moment."""
         if not len(self.pairs):
-            return np.zeros(len(appointments))
-        key = patient * DAYS + days(appointments["scheduled_at"])
-        pair = np.searchsorted(self.pairs, key)
-        there = self.pairs[np.minimum(pair, len(self.pairs) - 1)] == key
+            return np.zeros_like(key)
+        pair = np.minimum(np.searchsorted(self.pairs, key), len(self.pairs) - 1)
         upto = np.searchsorted(self.pair_bookings, pair * SECONDS + moment, side="right")
         booked = upto - np.searchsorted(self.pair_bookings, pair * SECONDS)
-        visit = self.names.get_indexer(pd.Index(appointments["visit_id"]))
-        itself = (visit >= 0) & (self.day_of_visit[visit] == key)
-        return np.where(there, booked - itself, 0).astype(np.float64)
+        return np.where(self.pairs[pair] == key, booked, 0)
