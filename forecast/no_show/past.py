@@ -76,6 +76,9 @@ class Past:
         # An appointment is none of its own others; whoever asks may have it in the history or not.
         visit = self.names.get_indexer(pd.Index(appointments["visit_id"]))
         itself = self.day_of_visit[visit] == patient * DAYS + day
+        made = seconds(appointments["booked_at"])
+        before_it = self._bookings(patient, made - self.window * SECONDS_PER_DAY, made) - itself
+        with_it = self._bookings(patient, made - made % SECONDS_PER_DAY, made) - itself
         same_day = self._same_day(patient * DAYS + day, moment)
         return {
             "earlier_visits": visits.astype(np.float64),
@@ -83,9 +86,17 @@ class Past:
             "earlier_log_odds": np.log((no_shows + BELIEF[0]) / (visits - no_shows + BELIEF[1])),
             "missed_the_last": latest,
             "days_since_the_last": np.where(known, since, self.window).astype(np.float64),
+            "earlier_bookings": np.clip(before_it, 0, self.most).astype(np.float64),
+            "bookings_with_it": with_it.astype(np.float64),
             "other_open_bookings": np.where(known, booked - before - itself, 0.0),
             "others_that_day": (same_day - itself).astype(np.float64),
         }
+
+    def _bookings(self, patient: Whole, first: Whole, last: Whole) -> Whole:
+        """Return how many bookings patients made from a second to another, both counted."""
+        upto = np.searchsorted(self.bookings, patient * SECONDS + last, side="right")
+        made = upto - np.searchsorted(self.bookings, patient * SECONDS + first)
+        return np.where(patient >= 0, made, 0)
 
     def _same_day(self, key: Whole, moment: Whole) -> Whole:
         """Return how many appointments of a patient on a day were booked by a moment."""

@@ -82,6 +82,11 @@ def test_it_counts_as_one_would_by_hand(small_clinic: Clinic) -> None:
         booked = own[(own["booked_at"] <= time[row]) & (own["visit_id"] != one["visit_id"])]
         same = booked["scheduled_at"].dt.normalize() == one["scheduled_at"].normalize()
         assert known["others_that_day"][row] == same.sum()
+        before = own[(own["booked_at"] <= one["booked_at"]) & (own["visit_id"] != one["visit_id"])]
+        recent = before["booked_at"] >= one["booked_at"] - pd.Timedelta(days=14)
+        assert known["earlier_bookings"][row] == min(recent.sum(), 2)
+        with_it = before["booked_at"] >= one["booked_at"].normalize()
+        assert known["bookings_with_it"][row] == with_it.sum()
         open_ones = (booked["scheduled_at"] >= today).sum()
         assert known["other_open_bookings"][row] == open_ones
     assert np.isfinite(np.column_stack(list(known.values()))).all()
