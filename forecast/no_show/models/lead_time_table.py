@@ -37,7 +37,7 @@ class LeadTimeTable:
     name: ClassVar[str] = "lead_time_table"
     promotable: ClassVar[bool] = True
 
-    first_days: Sequence[int] = (1, 2, 4, 8, 15, 31)
+    first_days: Sequence[int] = (1, 2, 3, 4, 8, 15, 31, 61)
     prior: float = 20.0
 
     def __post_init__(self) -> None:
