@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from forecast.data.tables import VISITS
 from forecast.no_show.calibration import METHODS, Method
 from forecast.no_show.features import Features, features_of
 from forecast.no_show.past import Past
@@ -12,10 +13,7 @@ from objective import InvalidInput
 from objective.errors import probability, whole_number
 
 #: Columns that have their own meaning, or tell what became of a visit: never features.
-NEVER = (
-    "visit_id", "patient_id", "booked_at", "scheduled_at", "status", "arrived_at", "started_at",
-    "ended_at", "walk_in",
-)  # fmt: skip
+NEVER = {one.name for one in VISITS.columns} - {"provider", "visit_type"}
 
 
 @dataclass(frozen=True)

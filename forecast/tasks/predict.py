@@ -8,7 +8,8 @@ import pandas as pd
 
 from forecast.cases import ForecastsCases
 from forecast.data.chunks import TableWriter, count_rows, read_chunks
-from forecast.data.sources import history_from, moment_from
+from forecast.data.moments import moment_from
+from forecast.data.sources import history_from
 from forecast.model_files import load_model
 from objective import InvalidInput
 from objective.commands.progress import changing_line, counted_display, stdout_console
