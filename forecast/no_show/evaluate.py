@@ -121,9 +121,11 @@ def _calibration_sentence(table: pd.DataFrame, errors: dict[str, float]) -> str:
 def _group_figures(groups: pd.DataFrame, waits: pd.DataFrame) -> list[Figure]:
     figures = []
     if len(groups):
-        worst = groups.loc[(groups["calibration_in_the_large"].abs()).idxmax()]
+        surprise = groups["calibration_in_the_large"].abs() / groups["standard_error"]
+        worst = groups.loc[surprise.idxmax()]
         sentence = (
-            f"The forecast is furthest off for {worst['attribute']} {worst['group']}: "
+            "Beside what chance explains, the forecast is furthest off for "
+            f"{worst['attribute']} {worst['group']}: "
             f"{worst['forecast']:.1%} against {worst['seen']:.1%} seen, of {worst['visits']:,} "
             "appointments."
         )
