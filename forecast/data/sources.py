@@ -11,6 +11,7 @@ from forecast.data.gaps import gap_sentences
 from forecast.data.history import History
 from forecast.data.moments import moment_from
 from forecast.data.periods import Split, check_split, first_part, last_days
+from forecast.data.public.kaggle import kaggle
 from forecast.data.readers import files
 from forecast.data.synthetic.source import synthetic
 from objective import InvalidInput
@@ -24,6 +25,7 @@ SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {
     "synthetic": synthetic,
     "files": files,
     "database": database,
+    "kaggle": kaggle,
 }
 MOMENTS = ("train_until", "first", "until")
 SPLITS: tuple[set[str], ...] = (set(MOMENTS), {"held_out_days"}, {"fraction"})

@@ -6,6 +6,7 @@ from typing import Any
 
 from forecast.tasks.evaluate import evaluate
 from forecast.tasks.generate import generate
+from forecast.tasks.predict import predict
 from forecast.tasks.prepare import prepare
 from forecast.tasks.train import train
 
@@ -16,4 +17,5 @@ TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "evaluate": evaluate,
     "generate": generate,
     "prepare": prepare,
+    "predict": predict,
 }

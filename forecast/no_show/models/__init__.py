@@ -1,0 +1,1 @@
+"""The models of no-shows, a module for each."""
