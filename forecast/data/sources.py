@@ -8,12 +8,15 @@ import pandas as pd
 
 from forecast.data.history import History
 from forecast.data.periods import Split
+from forecast.data.public.hangu import hangu
 from objective import InvalidInput
 from objective.errors import known_keys
 
 #: Every source by its name: it takes its options, how to treat rows that cannot be used, and the
 #: folder of the run, where it may leave such rows.
-SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {}
+SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {
+    "hangu": hangu,
+}
 SPLIT = ("train_until", "first", "until")
 
 
