@@ -14,7 +14,7 @@ from objective.laws import Array, Continuous, Discrete, Histogram
 #: Cases, levels and components that are worked on at one time.
 BATCH_NUMBERS = 4_000_000
 #: Classes of the histogram by which a law without a name is handed on.
-CLASSES = 240
+CLASSES = 120
 #: Probability beyond each end of that histogram.
 TAIL = 1e-6
 #: A quantile is sought between these minutes, until their logarithms agree to about 1e-9.
@@ -282,7 +282,6 @@ def _upto(law: ServiceTime, minutes: Array) -> Array:
             upto = np.append(0.0, shares.cumsum()).clip(max=1.0)
             return np.asarray(np.interp(minutes, edges, upto), np.float64)
         case Discrete(values=values, weights=weights):
-            # A duration that is the value but for rounding, once scaled, is no shorter than it.
-            place = np.searchsorted(values, minutes * (1 + 1e-12), side="right")
+            place = np.searchsorted(values, minutes, side="right")
             return np.asarray(np.append(0.0, weights.cumsum().clip(max=1.0))[place], np.float64)
     raise InvalidInput("service_time", law.law, "a law with a distribution function")

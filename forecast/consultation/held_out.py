@@ -32,7 +32,9 @@ class Residuals:
         Groups by visit type and provider that had enough consultations; new patients, say, are
         harder to forecast than those who return.
     of
-        The differences in each group.
+        The differences in each group, moved so that their mean is that of all: visit type and
+        provider are inputs of the prediction, which knows how long their consultations are; only
+        how they spread is a matter of the group.
     """
 
     groups: Groups
@@ -55,7 +57,8 @@ def held_out_residuals(
     residuals = durations[later] - predict(inputs[later])
     cases = consultations[later]
     groups = Groups.of(cases, FEWEST)
-    return Residuals(groups, tuple(residuals[rows] for rows in groups.members(cases)))
+    own = [residuals[rows] for rows in groups.members(cases)]
+    return Residuals(groups, tuple(one - one.mean() + residuals.mean() for one in own))
 
 
 def root_mean_square(residuals: Array) -> float:

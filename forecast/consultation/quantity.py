@@ -82,6 +82,11 @@ class Consultation:
         """
         known = history.known_at(train_until).consultations
         consultations = checked_consultations(known, FEWEST)
+        if consultations["minutes"].nunique() == 1:
+            same = float(consultations["minutes"].iloc[0])
+            raise InvalidInput(
+                "consultations.minutes", same, "of more than one value to learn from"
+            )
         learning = cast(ConsultationModel, model)
         return learning.fit(consultations, self.covariates, trainer)
 
@@ -91,7 +96,7 @@ class Consultation:
         if "started_at" not in table or table.empty:
             raise InvalidInput("consultations", len(table), "there to be forecast")
         inside = (table["started_at"] >= split.first) & (table["started_at"] < split.until)
-        cases = checked_consultations(table[inside], 2)
+        cases = checked_consultations(table[inside], 1)
         # What is known of a case is what happened on earlier days, whatever else is in the table.
         known = replace(history, consultations=table[table["started_at"] < split.until])
         fitted = cast(Mapping[str, ConsultationFitted], models)
