@@ -83,8 +83,9 @@ def past_sessions(
     own = forecasters.consultation.forecast(patients, history)
     by_class = forecasters.averages.forecast(patients, history)
     shares = _no_show_shares(history, split.train_until)
-    classes = patients["visit_type"].map(shares).fillna(shares[""]).to_numpy(np.float64)
-    misses: Array = classes if forecasters.no_show is None else classes.copy()
+    by_type = patients["visit_type"].map(shares).fillna(shares[""])
+    classes: Array = np.asarray(by_type, np.float64)
+    misses = classes if forecasters.no_show is None else classes.copy()
     if forecasters.no_show is not None:
         _forecast_no_shows(forecasters.no_show, history, patients, misses)
     sessions = []

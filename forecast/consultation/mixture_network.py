@@ -29,6 +29,9 @@ from forecast.network import VALIDATION, Schedule, Trainer, train_network
 from objective import InvalidInput
 from objective.errors import non_negative_number, whole_number
 
+#: How far the outer components begin from the middle, in standard deviations of the whole.
+APART = 0.7
+
 
 class MixtureNetwork(lightning.LightningModule):
     """One hidden layer from the inputs to the components of a mixture of normal laws.
@@ -61,12 +64,12 @@ class MixtureNetwork(lightning.LightningModule):
         self.head = nn.Linear(hidden, 3 * components)
         nn.init.zeros_(self.head.weight)
         with torch.no_grad():
-            # Apart from each other, or all components would learn the same.
-            apart = torch.linspace(-scale, scale, components) if components > 1 else torch.zeros(1)
-            start = torch.stack(
-                [torch.zeros(components), apart, torch.full((components,), float(np.log(scale)))]
-            )
-            self.head.bias.copy_(start.flatten())
+            # Apart from each other, or all components would learn the same; and as narrow as
+            # keeps the spread of the mixture what it was.
+            apart = np.linspace(-APART, APART, components) if components > 1 else np.zeros(1)
+            narrow = np.log(scale * np.sqrt(1 - apart.var()))
+            start = np.stack([np.zeros(components), scale * apart, np.full(components, narrow)])
+            self.head.bias.copy_(torch.from_numpy(start.flatten()))
         self.double()
 
     def forward(self, inputs: Tensor, location: Tensor) -> tuple[Tensor, Tensor, Tensor]:
