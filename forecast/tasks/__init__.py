@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from forecast.tasks.evaluate import evaluate
 from forecast.tasks.past_sessions import write_past_sessions
 from forecast.tasks.train import train
 
@@ -11,5 +12,6 @@ from forecast.tasks.train import train
 #: number that a sweeper may minimise.
 TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "train": train,
+    "evaluate": evaluate,
     "past_sessions": write_past_sessions,
 }
