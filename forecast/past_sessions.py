@@ -121,8 +121,9 @@ def past_sessions(
 def booked_patients(history: History, first: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
     """Return who was booked into the sessions of a period, in the order of their appointments.
 
-    They are the consultations of each session, and the visits that were missed: such a visit
-    belongs to the session of its provider on its day whose appointments are nearest to it.
+    They are the consultations of each session but those of walk-ins, and the visits that were
+    missed: such a visit belongs to the session of its provider on its day whose appointments are
+    nearest to it.
     ``started_at`` is the appointment, where it is known, and else when the consultation began;
     ``came`` says who came.
     """
@@ -133,6 +134,10 @@ def booked_patients(history: History, first: pd.Timestamp, until: pd.Timestamp) 
     seen["came"] = True
     visits = history.visits
     if len(visits):
+        if "walk_in" in visits:
+            # Who came without an appointment was booked by nobody.
+            walked_in = visits["visit_id"][visits["walk_in"].eq(True)]
+            seen = seen[~seen["visit_id"].isin(walked_in)]
         appointments = visits.drop_duplicates("visit_id").set_index("visit_id")["scheduled_at"]
         booked = pd.to_datetime(seen["visit_id"].map(appointments))
         # An appointment of another day would be a mistake of the records.

@@ -4,20 +4,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from forecast.data.history import History
-from forecast.data.periods import Split
+from forecast.data.moments import moment_from
+from forecast.data.periods import Split, check_split, first_part, last_days
 from forecast.data.public.hangu import hangu
+from forecast.data.synthetic.source import synthetic
 from objective import InvalidInput
-from objective.errors import known_keys
+from objective.errors import finite_number, whole_number
 
 #: Every source by its name: it takes its options, how to treat rows that cannot be used, and the
 #: folder of the run, where it may leave such rows.
 SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {
+    "synthetic": synthetic,
     "hangu": hangu,
 }
-SPLIT = ("train_until", "first", "until")
+MOMENTS = ("train_until", "first", "until")
+SPLITS: tuple[set[str], ...] = (set(MOMENTS), {"held_out_days"}, {"fraction"})
 
 
 def history_from(settings: Mapping[str, Any], directory: Path) -> History:
@@ -37,19 +39,42 @@ def history_from(settings: Mapping[str, Any], directory: Path) -> History:
     return SOURCES[name](options, settings["on_error"], directory)
 
 
-def split_from(settings: Mapping[str, Any]) -> Split:
-    """Return how time divides the history: as asked for, else as the data say."""
+def split_from(
+    settings: Mapping[str, Any], history: History | None = None, table: str | None = None
+) -> Split:
+    """Return how time divides the history: as asked for, else as the data say.
+
+    Parameters
+    ----------
+    settings
+        With ``split``, and with that of the group ``data`` where it is null: moments
+        ``train_until``, ``first`` and ``until``, or ``held_out_days``, or ``fraction``.
+    history, table
+        What is divided, and which of its tables; the last two splits need them, and the first is
+        compared with the table if they are given.
+
+    Raises
+    ------
+    InvalidInput
+        If the split is none of these, or leaves nothing to learn from or to test on.
+    """
     given = settings["split"] or settings["data"]["split"]
-    checked = known_keys("split", given, SPLIT, required=SPLIT)
-    return Split(**{name: _moment(f"split.{name}", value) for name, value in checked.items()})
-
-
-def _moment(field: str, value: object) -> pd.Timestamp:
-    allowed = "a date, or a date with a time, as 2019-03-21T08:00"
-    try:
-        moment = pd.Timestamp(str(value))
-    except ValueError:
-        raise InvalidInput(field, value, allowed) from None
-    if pd.isna(moment) or moment.tzinfo is not None:
-        raise InvalidInput(field, value, allowed)
-    return moment
+    if not isinstance(given, Mapping) or set(given) not in SPLITS:
+        allowed = " or ".join("{" + ", ".join(sorted(names)) + "}" for names in SPLITS)
+        raise InvalidInput("split", given, allowed)
+    rows = None if history is None or table is None else getattr(history, table)
+    if set(given) == set(MOMENTS):
+        split = Split(**{name: moment_from(f"split.{name}", given[name]) for name in MOMENTS})
+        # Without rows, the quantity counts from another table or says itself what is missing.
+        if rows is not None and table is not None and len(rows):
+            check_split(split, rows, table)
+        return split
+    if rows is None or table is None:
+        allowed = "by " + ", ".join(MOMENTS) + ": there is no table here that could be divided"
+        raise InvalidInput("split", dict(given), allowed)
+    if "fraction" in given:
+        allowed = "a number between 0 and 1"
+        fraction = finite_number("split.fraction", given["fraction"], allowed)
+        return first_part(rows, table, fraction)
+    days = whole_number("split.held_out_days", given["held_out_days"], 1, 100_000)
+    return last_days(rows, table, days)

@@ -55,12 +55,23 @@ class Table:
     """A table: its columns, and which of them together are no other row's.
 
     Further columns are kept: attributes of patients, external factors, and what else may tell
-    something; a model uses those that its configuration names.
+    something; a model uses those that its configuration names. A further column of the visits or
+    offers must hold what is known when they are booked or made: it is not hidden from a forecast.
+
+    Attributes
+    ----------
+    name, columns
+        What it is called, and its columns.
+    key
+        Columns that together are no other row's.
+    time
+        The column by which rows are in order, and by which time divides the table.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    time: str
 
     def column(self, name: str) -> Column:
         """Return the column of a name; raise `KeyError` if there is none."""
@@ -80,9 +91,11 @@ VISITS = Table(
         Column("arrived_at", "time", "When the patient came.", required=False, empty=True),
         Column("started_at", "time", "When the consultation began.", required=False, empty=True),
         Column("ended_at", "time", "When the consultation ended.", required=False, empty=True),
-        Column("walk_in", "flag", "Whether it came without an appointment.", required=False),
+        Column("cancelled_at", "time", "When it was cancelled.", required=False, empty=True),
+        Column("walk_in", "flag", "Whether it came unbooked.", required=False, empty=True),
     ),
     ("visit_id",),
+    "scheduled_at",
 )
 
 ARRIVALS = Table(
@@ -93,6 +106,7 @@ ARRIVALS = Table(
         Column("count", "whole", "How many came or asked.", low=0, high=10_000_000),
     ),
     ("series", "start"),
+    "start",
 )
 
 CONSULTATIONS = Table(
@@ -107,6 +121,7 @@ CONSULTATIONS = Table(
         Column("minutes", "number", "How long it took, minutes.", low=0, high=1_440),
     ),
     ("visit_id",),
+    "started_at",
 )
 
 OFFERS = Table(
@@ -120,6 +135,15 @@ OFFERS = Table(
         Column("chosen", "flag", "Whether it was taken; of an occasion at most one is."),
     ),
     ("offer_id", "seat_at", "provider"),
+    "offered_at",
 )
 
 TABLES = {table.name: table for table in (VISITS, ARRIVALS, CONSULTATIONS, OFFERS)}
+
+#: The table that each quantity reads.
+READ_BY = {
+    "no_show": "visits",
+    "demand": "arrivals",
+    "consultation": "consultations",
+    "preference": "offers",
+}

@@ -7,6 +7,7 @@ import pandas as pd
 
 from forecast.data.periods import Split
 from forecast.data.sources import history_from, split_from
+from forecast.data.tables import READ_BY
 from forecast.model_files import SavedModel, load_model
 from forecast.report.evaluation import print_evaluation, write_evaluation
 from objective import InvalidInput
@@ -20,10 +21,10 @@ def evaluate(settings: dict[str, Any], directory: Path) -> float:
     given = known_keys("task", settings["task"], names, required=names)
     saved = kept_models(Path(str(given["models"])))
     history = history_from(settings, directory)
-    split = split_from(settings)
+    quantity = next(iter(saved.values())).quantity
+    split = split_from(settings, history, READ_BY.get(quantity.name))
     for name, one in saved.items():
         check_unseen(name, one, split)
-    quantity = next(iter(saved.values())).quantity
     fitted = {name: one.fitted for name, one in saved.items()}
     evaluation = quantity.evaluate(fitted, history, split)
     write_evaluation(directory, evaluation)

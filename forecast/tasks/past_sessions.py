@@ -9,10 +9,12 @@ from forecast.consultation.model import ConsultationFitted
 from forecast.consultation.quantity import Consultation
 from forecast.data.periods import Split
 from forecast.data.sources import history_from, split_from
+from forecast.data.tables import READ_BY
 from forecast.model_files import load_model
 from forecast.past_sessions import Forecasters, NoShowFitted, past_sessions
 from forecast.quantities import make_model
 from forecast.quantity import Fitted
+from forecast.tasks.evaluate import check_unseen
 from objective import InvalidInput
 from objective.commands.files import write_json
 from objective.commands.progress import stdout_console
@@ -36,11 +38,11 @@ def write_past_sessions(settings: dict[str, Any], directory: Path) -> None:
     quantity = candidates_from(settings).quantity
     if not isinstance(quantity, Consultation):
         raise InvalidInput("model.quantity", quantity.name, "consultation for past sessions")
-    split = split_from(settings)
+    history, trainer = history_from(settings, directory), trainer_from(settings, directory)
+    split = split_from(settings, history, READ_BY[quantity.name])
     kept = None if task["consultation"] is None else _kept("consultation", task, split)
     no_show = None if task["no_show"] is None else _kept("no_show", task, split)
     averages = make_model(quantity, str(task["averages"]), {})
-    history, trainer = history_from(settings, directory), trainer_from(settings, directory)
     fitted_averages = quantity.fit(averages, history, split.train_until, trainer)
     if not isinstance(fitted_averages, GroupedLaws):
         allowed = "a model of laws by visit type: empirical, gamma, lognormal or exponential"
@@ -73,8 +75,5 @@ def _kept(what: str, task: dict[str, Any], split: Split) -> Fitted:
     saved = load_model(Path(str(task[what])))
     if saved.quantity.name != what:
         raise InvalidInput(f"task.{what}", saved.quantity.name, f"a kept model of {what}")
-    # Dates written alike compare like the moments.
-    until = str(saved.about.get("train_until"))
-    if until > str(split.first):
-        raise InvalidInput(f"task.{what}", until, f"learned before {split.first}")
+    check_unseen(what, saved, split)
     return saved.fitted

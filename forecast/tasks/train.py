@@ -6,6 +6,7 @@ from typing import Any
 
 from forecast.configuration import candidates_from, trainer_from
 from forecast.data.sources import history_from, split_from
+from forecast.data.tables import READ_BY
 from forecast.evaluation import Evaluation
 from forecast.model_files import save_model
 from forecast.quantity import Fitted
@@ -21,7 +22,7 @@ def train(settings: dict[str, Any], directory: Path) -> float:
     trainer = trainer_from(settings, directory)
     history = history_from(settings, directory)
     quantity = candidates.quantity
-    split = split_from(settings)
+    split = split_from(settings, history, READ_BY.get(quantity.name))
     console = stdout_console()
     fitted: dict[str, Fitted] = {}
     for number, (name, model) in enumerate(candidates.models.items(), start=1):

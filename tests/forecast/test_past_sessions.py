@@ -139,6 +139,18 @@ def test_without_visits_everybody_came(forecasters):
     assert all(patient["came"] for session in sessions for patient in session["patients"])
 
 
+def test_who_came_without_an_appointment_was_booked_by_nobody():
+    """Walk-ins are no patients of a schedule."""
+    flags = np.arange(len(HISTORY.visits)) % 7 == 0
+    some = replace(HISTORY, visits=HISTORY.visits.assign(walk_in=flags))
+    booked = booked_patients(some, SPLIT.first, SPLIT.until)
+    before = booked_patients(HISTORY, SPLIT.first, SPLIT.until)
+    walked_in = set(HISTORY.visits["visit_id"][flags])
+    seen = before["came"] & before["visit_id"].isin(walked_in)
+    assert seen.any()
+    assert list(booked["visit_id"]) == list(before["visit_id"][~seen])
+
+
 def test_a_period_without_a_session_is_refused(forecasters):
     """With a sentence that names the split."""
     later = Split(*(pd.Timestamp(day) for day in ("2024-01-22", "2025-01-22", "2025-01-25")))

@@ -1,0 +1,17 @@
+"""Moments that come from outside, as text."""
+
+import pandas as pd
+
+from objective import InvalidInput
+
+
+def moment_from(field: str, value: object) -> pd.Timestamp:
+    """Return a moment; raise `InvalidInput` for anything that is none."""
+    allowed = "a date, or a date with a time, as 2019-03-21T08:00"
+    try:
+        moment = pd.Timestamp(str(value))
+    except ValueError:
+        raise InvalidInput(field, value, allowed) from None
+    if pd.isna(moment) or moment.tzinfo is not None:
+        raise InvalidInput(field, value, allowed)
+    return moment
