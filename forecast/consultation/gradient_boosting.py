@@ -25,8 +25,9 @@ from objective.laws import Array
 
 #: Classes of the law of what is off by, equally likely but for the tails.
 CLASSES = 100
-#: Probability beyond either end of that law.
-TAIL = 1e-6
+#: Probabilities at which its tails are divided further; beyond the first there is nothing. A tail
+#: that was one class would be uniform up to its far end, and so too long.
+TAILS = (1e-6, 1e-5, 1e-4, 5e-4, 1e-3, 2e-3, 5e-3)
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,8 @@ def shares() -> Array:
 
 
 def _levels() -> NDArray[np.float64]:
-    inner = np.arange(1, CLASSES) / CLASSES
-    return np.concatenate([[TAIL], inner, [1 - TAIL]])
+    tails = np.array(TAILS)
+    return np.concatenate([tails, np.arange(1, CLASSES) / CLASSES, 1 - tails[::-1]])
 
 
 def _predict(trees: lightgbm.Booster, inputs: Array) -> Array:

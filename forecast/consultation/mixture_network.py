@@ -31,6 +31,9 @@ from objective.errors import non_negative_number, whole_number
 
 #: How far the outer components begin from the middle, in standard deviations of the whole.
 APART = 0.7
+#: Widest component, in standard deviations of the whole that it begins with. What is wide in
+#: logarithms is very long in minutes: without a bound a few long consultations make the mean.
+WIDEST = 1.25
 
 
 class MixtureNetwork(lightning.LightningModule):
@@ -67,15 +70,17 @@ class MixtureNetwork(lightning.LightningModule):
             # Apart from each other, or all components would learn the same; and as narrow as
             # keeps the spread of the mixture what it was.
             apart = np.linspace(-APART, APART, components) if components > 1 else np.zeros(1)
-            narrow = np.log(scale * np.sqrt(1 - apart.var()))
-            start = np.stack([np.zeros(components), scale * apart, np.full(components, narrow)])
+            narrow = np.sqrt(1 - apart.var()) / WIDEST
+            logit = np.full(components, np.log(narrow / (1 - narrow)))
+            start = np.stack([np.zeros(components), scale * apart, logit])
             self.head.bias.copy_(torch.from_numpy(start.flatten()))
+        self.register_buffer("widest", torch.tensor(WIDEST * scale))
         self.double()
 
     def forward(self, inputs: Tensor, location: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return log weights, locations and scales, each (cases, components)."""
         weight, apart, scale = self.head(self.body(inputs)).chunk(3, dim=1)
-        scales = scale.clamp(-8.0, 4.0).exp() + SMALLEST_SCALE
+        scales = self.widest * scale.sigmoid() + SMALLEST_SCALE
         return weight.log_softmax(dim=1), location[:, None] + apart, scales
 
     def loss(self, batch: list[Tensor]) -> Tensor:

@@ -7,6 +7,9 @@ import sys
 import pandas as pd
 import pytest
 
+from forecast.data.public.hangu import FILE, hangu
+from forecast.model_files import load_model
+
 
 def run(module: str, *arguments: str) -> str:
     """Return what a command prints."""
@@ -35,6 +38,16 @@ def test_the_measured_baselines_are_reached(clinic_data, tmp_path, monkeypatch):
     assert 0.93 <= average["coverage 95 %"] <= 0.97
     assert scores.loc["exponential", "CRPS, minutes"] > 1.25 * average["CRPS, minutes"]
     assert scores.loc["lognormal", "CRPS, minutes"] < 3.26
+    # What is handed on of all of them together has their mean and spread.
+    history = hangu({"file": str(clinic_data / FILE)}, "stop", tmp_path)
+    table = history.consultations
+    cases = table[table["started_at"] >= "2019-06-08T14:00"]
+    measured = cases["minutes"]
+    for name in ("lognormal_regression", "gradient_boosting", "mixture_network", "average"):
+        fitted = load_model(tmp_path / "models" / name).fitted
+        law = fitted.forecast(cases, history).mixture()
+        assert law.mean == pytest.approx(measured.mean(), rel=0.06)
+        assert law.cv == pytest.approx(measured.std() / measured.mean(), abs=0.05)
 
 
 @pytest.mark.slow

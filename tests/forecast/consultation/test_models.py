@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from forecast.consultation.gradient_boosting import edges_of, shares
 from forecast.consultation.quantity import MODELS, Consultation
 from forecast.data.history import History
 from forecast.model_files import load_model, save_model
 from forecast.quantities import make_model
-from objective import InvalidInput
+from objective import InvalidInput, ServiceTime
 from tests.forecast.consultation.clinic import MEDIANS, SCALE, SMALL, TRAINER, clinic
 
 QUANTITY = Consultation(categorical=("area",), numeric=("age",))
@@ -237,3 +239,17 @@ def test_what_models_look_at_is_shown_period_by_period(later):
     changed = replace(HISTORY, consultations=perturbed(UNTIL).consultations)
     again = QUANTITY.inputs(changed, UNTIL, UNTIL + pd.Timedelta(days=1))
     assert again["own_consultations"].equals(found["own_consultations"].iloc[: len(again)])
+
+
+def test_the_law_of_residuals_has_their_mean_and_spread():
+    """Normal residuals: a lognormal law, widened by no more than the kernel's share.
+
+    A kernel of width h adds h squared to the variance of the logarithm.
+    """
+    residuals = stats.norm.ppf((np.arange(1_000) + 0.5) / 1_000, scale=0.4)
+    law = ServiceTime.histogram(edges_of(residuals).tolist(), shares().tolist())
+    width = 1.06 * residuals.std() * 1_000**-0.2
+    true = stats.lognorm(np.hypot(residuals.std(), width))
+    assert law.mean == pytest.approx(true.mean(), rel=2e-3)
+    assert law.cv == pytest.approx(true.std() / true.mean(), rel=2e-2)
+    assert law.quantile([0.01, 0.5, 0.99]) == pytest.approx(true.ppf([0.01, 0.5, 0.99]), rel=2e-2)
