@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from forecast.consultation.quantity import Consultation
 from forecast.no_show import NoShow
 from forecast.quantity import Model, Quantity
 from objective import InvalidInput
 from objective.errors import known_keys
 
 #: Every quantity, by its name.
-QUANTITIES: dict[str, type[Quantity]] = {NoShow.name: NoShow}
+QUANTITIES: dict[str, type[Quantity]] = {kind.name: kind for kind in (NoShow, Consultation)}
 
 
 def make_quantity(name: str, options: Mapping[str, Any]) -> Quantity:

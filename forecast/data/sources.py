@@ -11,6 +11,7 @@ from forecast.data.gaps import gap_sentences
 from forecast.data.history import History
 from forecast.data.moments import moment_from
 from forecast.data.periods import Split, check_split, first_part, last_days
+from forecast.data.public.hangu import hangu
 from forecast.data.public.kaggle import kaggle
 from forecast.data.readers import files
 from forecast.data.synthetic.source import synthetic
@@ -26,6 +27,7 @@ SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {
     "files": files,
     "database": database,
     "kaggle": kaggle,
+    "hangu": hangu,
 }
 MOMENTS = ("train_until", "first", "until")
 SPLITS: tuple[set[str], ...] = (set(MOMENTS), {"held_out_days"}, {"fraction"})

@@ -6,6 +6,7 @@ from typing import Any
 
 from forecast.tasks.evaluate import evaluate
 from forecast.tasks.generate import generate
+from forecast.tasks.past_sessions import write_past_sessions
 from forecast.tasks.predict import predict
 from forecast.tasks.prepare import prepare
 from forecast.tasks.train import train
@@ -18,4 +19,5 @@ TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "generate": generate,
     "prepare": prepare,
     "predict": predict,
+    "past_sessions": write_past_sessions,
 }

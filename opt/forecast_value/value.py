@@ -36,6 +36,8 @@ STEPS = (
     (INDIVIDUAL, CLASS),
     (INDIVIDUAL, CLINIC),
     (INDIVIDUAL, "individual_rule"),
+    (CLASS, "individual_rule"),
+    (INDIVIDUAL, "equispaced_rule"),
 )
 
 

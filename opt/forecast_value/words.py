@@ -12,6 +12,7 @@ INSTEAD = {
     CLINIC: "the clinic's averages",
     CLASS: "the classes alone",
     "individual_rule": "one patient per mean consultation in the order of asking",
+    "equispaced_rule": "patients spread evenly over the session",
 }
 
 

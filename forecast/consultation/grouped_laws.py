@@ -1,0 +1,76 @@
+"""A law for each visit type and provider, whoever the patient is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from forecast.consultation.cases import checked_cases
+from forecast.consultation.durations import ScaledLaws
+from forecast.consultation.groups import Groups
+from forecast.data.history import History
+from objective import ServiceTime
+from objective.errors import whole_number
+from objective.laws import Array
+
+#: A group has a law of its own from so many consultations on.
+FEWEST = 30
+
+
+@dataclass(frozen=True)
+class GroupedLaws:
+    """A law for each group of visit type and provider that had enough consultations.
+
+    Attributes
+    ----------
+    groups, laws
+        The groups and their laws; the last is that of all.
+    """
+
+    groups: Groups
+    laws: tuple[ServiceTime, ...]
+    name: ClassVar[str]
+
+    def forecast(self, cases: pd.DataFrame, known: History) -> ScaledLaws:
+        """Return the law of the smallest group of each case."""
+        which = self.groups.place(checked_cases(cases))
+        return ScaledLaws(self.laws, which, np.ones(len(which)))
+
+    def to_parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return no tensors, and everything else as plain names and numbers."""
+        laws = [law.to_dict() for law in self.laws]
+        return {}, {"groups": self.groups.to_list(), "laws": laws}
+
+    @classmethod
+    def from_parts(cls, tensors: Mapping[str, Tensor], rest: Mapping[str, Any]) -> Self:
+        """Make the fitted model that `to_parts` described."""
+        laws = tuple(ServiceTime.from_dict(law) for law in rest["laws"])
+        return cls(Groups.from_list(rest["groups"]), laws)
+
+    @classmethod
+    def of(
+        cls, consultations: pd.DataFrame, fewest: int, law: Callable[[Array], ServiceTime]
+    ) -> Self:
+        """Fit a law to the minutes of each group; one in which all are alike has none of its own.
+
+        Parameters
+        ----------
+        law
+            Returns the law of minutes (consultations,), more than one value among them.
+        """
+        groups = Groups.of(consultations, fewest)
+        minutes = consultations["minutes"].to_numpy(np.float64)
+        keys, laws = [], []
+        for key, rows in zip(groups.keys, groups.members(consultations), strict=True):
+            if np.ptp(minutes[rows]) > 0:
+                keys.append(key)
+                laws.append(law(minutes[rows]))
+        return cls(Groups(tuple(keys)), tuple(laws))
+
+
+def checked_fewest(fewest: object) -> None:
+    """Raise `InvalidInput` unless it is a number of consultations."""
+    whole_number("fewest", fewest, 2, 1_000_000)
