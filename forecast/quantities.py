@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from forecast.preference.quantity import Preference
 from forecast.quantity import Model, Quantity
 from objective import InvalidInput
 from objective.errors import known_keys
 
 #: Every quantity, by its name.
-QUANTITIES: dict[str, type[Quantity]] = {}
+QUANTITIES: dict[str, type[Quantity]] = {
+    Preference.name: Preference,
+}
 
 
 def make_quantity(name: str, options: Mapping[str, Any]) -> Quantity:
