@@ -45,8 +45,8 @@ def acceptance_figure(reliability: Mapping[str, pd.DataFrame]) -> Figure:
     return Figure(
         key="acceptance",
         heading="Are as many offers accepted as forecast?",
-        sentence="Occasions in groups alike in size, by their forecast, with 95 % intervals of what "
-        "was observed; on the dotted line forecasts are right on average.",
+        sentence="Occasions in groups alike in size, by their forecast, with 95 % intervals of "
+        "what was observed; on the dotted line forecasts are right on average.",
         plot=plot,
         columns=["model", "forecast", "observed", "occasions"],
         rows=rows,

@@ -121,8 +121,16 @@ class MultinomialLogit:
 
 @dataclass(frozen=True)
 class Choices:
-    """What was offered, (rows, columns), the occasion of each row, (rows,), and the row that was
-    chosen on each, (occasions,), -1 for none.
+    """What was offered and chosen.
+
+    Attributes
+    ----------
+    design
+        Of the seats, (rows, columns), the first column the constant.
+    of
+        The occasion of each row, (rows,).
+    chosen
+        The row that was chosen on each occasion, (occasions,), -1 for none.
     """
 
     design: Tensor
@@ -151,7 +159,15 @@ class Choices:
 
 @dataclass(frozen=True)
 class FittedMultinomialLogit(FittedPreference):
-    """What it looks at, and the coefficients, (columns,), with their covariance."""
+    """The multinomial logit that has learned.
+
+    Attributes
+    ----------
+    look, encoding
+        What it looks at, and in what numbers.
+    coefficients, covariance
+        Of the columns of the design, (columns,), and of the coefficients, (columns, columns).
+    """
 
     name: ClassVar[str] = MultinomialLogit.name
     look: Look

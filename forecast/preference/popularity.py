@@ -58,8 +58,16 @@ class Popularity:
 
 @dataclass(frozen=True)
 class FittedPopularity(FittedPreference):
-    """Kinds of seats with the logarithm of their popularity, (kinds,), that of a kind never seen,
-    and the level that makes as many occasions accepted as were.
+    """Popularity that has learned.
+
+    Attributes
+    ----------
+    kinds, log_rates
+        Kinds of seats, and the logarithm of the share of each that was taken, (kinds,).
+    otherwise
+        That of a kind never seen.
+    level
+        What is added to all, so that as many occasions are accepted as were.
     """
 
     name: ClassVar[str] = Popularity.name

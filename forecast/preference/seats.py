@@ -1,6 +1,7 @@
 """What a model of choices looks at: the features of a seat that is offered."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -71,9 +72,7 @@ def seat_features(
 def hour_levels(seat_at: pd.Series, hours: Sequence[int]) -> list[str]:
     """Return in which part of the day each seat is, such as ``10:00 to 12:00``."""
     bounds = (0, *hours, 24)
-    names = [
-        f"{low:02d}:00 to {high:02d}:00" for low, high in zip(bounds, bounds[1:], strict=False)
-    ]
+    names = [f"{low:02d}:00 to {high:02d}:00" for low, high in pairwise(bounds)]
     return [names[part] for part in np.digitize(seat_at.dt.hour, hours)]
 
 

@@ -1,4 +1,4 @@
-"""Offers made up from known coefficients, so that what is learned can be compared with the truth."""
+"""Offers made up from known coefficients, with which what is learned can be compared."""
 
 import numpy as np
 import pandas as pd
