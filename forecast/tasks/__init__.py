@@ -4,8 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from forecast.tasks.evaluate import evaluate
 from forecast.tasks.train import train
 
 #: Every task by its name: it takes the composed settings and the folder of the run, and returns the
 #: number that a sweeper may minimise.
-TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {"train": train}
+TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
+    "train": train,
+    "evaluate": evaluate,
+}
