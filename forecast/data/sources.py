@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from forecast.data.history import History
+from forecast.data.moments import moment
 from forecast.data.periods import Split
 from objective import InvalidInput
 from objective.errors import known_keys
@@ -38,15 +37,4 @@ def split_from(settings: Mapping[str, Any]) -> Split:
     """Return how time divides the history: as asked for, else as the data say."""
     given = settings["split"] or settings["data"]["split"]
     checked = known_keys("split", given, SPLIT, required=SPLIT)
-    return Split(**{name: _moment(f"split.{name}", value) for name, value in checked.items()})
-
-
-def _moment(field: str, value: object) -> pd.Timestamp:
-    allowed = "a date, or a date with a time, as 2019-03-21T08:00"
-    try:
-        moment = pd.Timestamp(str(value))
-    except ValueError:
-        raise InvalidInput(field, value, allowed) from None
-    if pd.isna(moment) or moment.tzinfo is not None:
-        raise InvalidInput(field, value, allowed)
-    return moment
+    return Split(**{name: moment(f"split.{name}", value) for name, value in checked.items()})

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from forecast.tasks.acceptance import acceptance
 from forecast.tasks.evaluate import evaluate
 from forecast.tasks.train import train
 
@@ -12,4 +13,5 @@ from forecast.tasks.train import train
 TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "train": train,
     "evaluate": evaluate,
+    "acceptance": acceptance,
 }
