@@ -6,6 +6,7 @@ from typing import Any
 
 from forecast.tasks.acceptance import acceptance
 from forecast.tasks.evaluate import evaluate
+from forecast.tasks.session import session
 from forecast.tasks.train import train
 
 #: Every task by its name: it takes the composed settings and the folder of the run, and returns the
@@ -14,4 +15,5 @@ TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "train": train,
     "evaluate": evaluate,
     "acceptance": acceptance,
+    "session": session,
 }
