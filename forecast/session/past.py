@@ -138,8 +138,9 @@ class Past:
         if not len(table):
             return table
         minutes = table["minutes"].to_numpy(np.float64)
-        recent = (table["started_at"] >= self.since).to_numpy()
-        return table.loc[recent & np.isfinite(minutes) & (minutes > 0)]
+        recent = (table["started_at"] >= self.since).to_numpy(np.bool_)
+        kept: pd.DataFrame = table.loc[recent & np.isfinite(minutes) & (minutes > 0)]
+        return kept
 
 
 def consultations_of(visits: pd.DataFrame) -> pd.DataFrame:

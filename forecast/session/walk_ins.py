@@ -52,7 +52,7 @@ class WalkInForecast:
         return Input(
             name="walk_ins",
             heading="Walk-ins in the session",
-            unit="expected",
+            unit="patients",
             value=total,
             levels=levels,
             quantiles=tuple((total * factors).tolist()),
