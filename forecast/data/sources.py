@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from forecast.data.history import History
-from forecast.data.moments import moment
 from forecast.data.periods import Split
 from objective import InvalidInput
 from objective.errors import known_keys
@@ -37,4 +38,16 @@ def split_from(settings: Mapping[str, Any]) -> Split:
     """Return how time divides the history: as asked for, else as the data say."""
     given = settings["split"] or settings["data"]["split"]
     checked = known_keys("split", given, SPLIT, required=SPLIT)
-    return Split(**{name: moment(f"split.{name}", value) for name, value in checked.items()})
+    return Split(**{name: moment_from(f"split.{name}", value) for name, value in checked.items()})
+
+
+def moment_from(field: str, value: object) -> pd.Timestamp:
+    """Return a moment; raise `InvalidInput` for anything that is none."""
+    allowed = "a date, or a date with a time, as 2019-03-21T08:00"
+    try:
+        moment = pd.Timestamp(str(value))
+    except ValueError:
+        raise InvalidInput(field, value, allowed) from None
+    if pd.isna(moment) or moment.tzinfo is not None:
+        raise InvalidInput(field, value, allowed)
+    return moment

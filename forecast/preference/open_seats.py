@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecast.data.moments import moment
+from forecast.data.sources import moment_from
 from forecast.preference.asking import Asking
 from objective import InvalidInput
 from objective.commands.json_text import parse_json
@@ -76,7 +76,7 @@ def _session(
     for name in ("result", "provider", "starts"):
         if not isinstance(description.get(name), str) or not description[name]:
             raise InvalidInput(f"{place}.{name}", description.get(name), "given, as text")
-    starts = moment(f"{place}.starts", description["starts"])
+    starts = moment_from(f"{place}.starts", description["starts"])
     path = (folder / description["result"]).resolve()
     schedule, length = _result(path)
     booked = description.get("booked")

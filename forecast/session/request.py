@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from forecast.data.moments import moment
+from forecast.data.sources import moment_from
 from objective import InvalidInput
 from objective.commands.errors import start_of_day
 from objective.errors import finite_number, known_keys, positive_number, probability, whole_number
@@ -176,7 +176,7 @@ class SessionRequest:
         given["provider"] = str(given["provider"])
         for name in ("date", "as_of"):
             if given.get(name) is not None:
-                given[name] = moment(f"task.{name}", given[name])
+                given[name] = moment_from(f"task.{name}", given[name])
         if given["date"] is None:
             raise InvalidInput("task.date", None, "a date")
         names = tuple(field.name for field in fields(WalkInOptions))

@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from forecast.data.moments import moment
-from forecast.data.sources import history_from
+from forecast.data.sources import history_from, moment_from
 from forecast.model_files import load_model
 from forecast.preference.asking import Asking, read_attributes
 from forecast.preference.fitted import FittedPreference
@@ -43,7 +42,7 @@ def acceptance(settings: dict[str, Any], directory: Path) -> None:
         quantity=quantity,
         model=fitted,
         history=history_from(settings, directory),
-        offered_at=moment("task.offered_at", given["offered_at"]),
+        offered_at=moment_from("task.offered_at", given["offered_at"]),
         attributes=None if attributes is None else read_attributes(Path(str(attributes))),
         situation=given["offered"],
     )

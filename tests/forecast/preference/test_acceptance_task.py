@@ -251,7 +251,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "sessions[0].starts is None"),
     "a zone": (
         {"sessions": [{**REQUEST["sessions"][0], "starts": "2026-03-02T09:00Z"}]},
-        {"patient": "P1"}, "without a zone"),
+        {"patient": "P1"}, "sessions[0].starts is '2026-03-02T09:00Z'"),
     "a seat in the past": (
         {"sessions": [{**REQUEST["sessions"][0], "starts": "2026-02-02T09:00"}]},
         {"patient": "P1"}, "not before offered_at"),
