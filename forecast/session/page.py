@@ -107,7 +107,7 @@ def consultation_figure(forecast: SessionForecast) -> Figure:
     chances = np.arange(1, POINTS + 1) / (POINTS + 1)
     (told,) = (one for one in forecast.inputs if one.name == "consultation")
     minutes = forecast.session.service_time.quantile(chances)
-    plot = blank_plot("minutes", "consultations that take no longer, %")
+    plot = blank_plot("minutes", "take no longer, %")
     for value in (told.quantiles[0], told.quantiles[-1]):
         plot.add_scatter(
             x=minutes * (value / told.value),
@@ -155,13 +155,15 @@ def walk_in_figure(forecast: SessionForecast) -> Figure:
     factors = [value / told.value for value in told.quantiles]
     plot = blank_plot("", "expected per hour")
     per_hour = rates * 60 / session.interval_length
-    plot.add_scatter(
-        x=[*clock, *reversed(clock)],
-        y=[*(per_hour * factors[-1]), *reversed(per_hour * factors[0])],
-        fill="toself",
-        mode="none",
-        fillcolor=rgba(ACCENT, 0.2),
-    )
+    for factor, fill in ((factors[0], None), (factors[-1], "tonexty")):
+        plot.add_scatter(
+            x=clock,
+            y=factor * per_hour,
+            mode="lines",
+            line={"width": 0, "shape": "hv"},
+            fill=fill,
+            fillcolor=rgba(ACCENT, 0.2),
+        )
     plot.add_scatter(
         x=clock, y=per_hour, mode="lines", line={"color": ACCENT, "width": 3, "shape": "hv"}
     )

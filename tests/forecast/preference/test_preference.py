@@ -1,12 +1,13 @@
 """Models of choices: what they learn, what they say of seats, and what they refuse."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from forecast.data.history import History
 from forecast.data.periods import Split
@@ -436,3 +437,13 @@ def test_inputs_are_the_features_of_the_seats_of_a_period(history: History, spli
     assert len(inputs) == int((history.offers["offered_at"] >= split.first).sum())
     assert pd.api.types.is_numeric_dtype(inputs["days_ahead"])
     assert true_utilities(history.offers.head(5), None).shape == (5,)
+
+
+def test_the_defaults_of_the_configuration_are_those_of_the_code():
+    """Every option of the quantity and every parameter of its models is listed."""
+    path = Path(__file__).parents[3] / "conf" / "forecast" / "model" / "preference.yaml"
+    given = OmegaConf.to_container(OmegaConf.load(path))
+    assert isinstance(given, dict)
+    assert given["quantity"] == Preference.name
+    assert given["options"] == {name: list(value) for name, value in asdict(Preference()).items()}
+    assert given["candidates"] == {name: asdict(kind()) for name, kind in Preference.models.items()}
