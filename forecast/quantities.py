@@ -6,12 +6,15 @@ from typing import Any
 
 from forecast.consultation.quantity import Consultation
 from forecast.no_show import NoShow
+from forecast.preference.quantity import Preference
 from forecast.quantity import Model, Quantity
 from objective import InvalidInput
 from objective.errors import known_keys
 
 #: Every quantity, by its name.
-QUANTITIES: dict[str, type[Quantity]] = {kind.name: kind for kind in (NoShow, Consultation)}
+QUANTITIES: dict[str, type[Quantity]] = {
+    kind.name: kind for kind in (NoShow, Consultation, Preference)
+}
 
 
 def make_quantity(name: str, options: Mapping[str, Any]) -> Quantity:

@@ -9,19 +9,28 @@ from omegaconf import DictConfig, OmegaConf
 from rich.table import Table
 
 from objective.commands.progress import stdout_console
+from opt.moved import comparable, moved_table
 
 COLUMNS = ("waiting", "idle", "tardiness", "cost")
 
 
 class MultirunSummary(Callback):
-    """Prints the results of all jobs of a multirun; configured in conf/config.yaml."""
+    """Prints the results of all jobs of a multirun, and how far the schedule moves between them.
+
+    Configured in conf/config.yaml.
+    """
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Print the table, in the order of the jobs."""
         directory = Path(config.hydra.sweep.dir)
         jobs = sorted(directory.glob("*/result.json"), key=lambda path: _order(path.parent.name))
-        if jobs:
-            stdout_console().print(summary_table(jobs, f"Results in {directory}"))
+        if not jobs:
+            return
+        console = stdout_console()
+        console.print(summary_table(jobs, f"Results in {directory}"))
+        results = [json.loads(path.read_text(encoding="utf-8")) for path in jobs]
+        if comparable(results):
+            console.print(moved_table([changes(path) for path in jobs], results))
 
 
 def summary_table(jobs: list[Path], title: str) -> Table:
@@ -33,18 +42,22 @@ def summary_table(jobs: list[Path], title: str) -> Table:
         table.add_column(column, justify="right")
     for path in jobs:
         contents = json.loads(path.read_text(encoding="utf-8"))
-        overrides = OmegaConf.load(path.parent / ".hydra" / "overrides.yaml")
-        told = [str(override) for override in overrides]
-        changes = ", ".join(one for one in told if not one.startswith(("+experiment", "+sweep")))
         gap = "" if contents["gap"] is None else f"{contents['gap']:.1g}"
         ours = [f"{contents[column]:.4f}" for column in COLUMNS]
         seconds = f"{contents['seconds']:.2f}"
         result = f"{contents['strategy']} ({contents['status']})"
-        table.add_row(changes, result, *ours, gap, seconds)
+        table.add_row(changes(path), result, *ours, gap, seconds)
         for row in contents["published"]:
             theirs = [f"{row[column]:.6g}" if column in row else "" for column in COLUMNS]
             table.add_row("", f"published: {row['name']}", *theirs, "", "", style="dim")
     return table
+
+
+def changes(path: Path) -> str:
+    """Return what was changed on the command line for the job of a result."""
+    overrides = OmegaConf.load(path.parent / ".hydra" / "overrides.yaml")
+    told = [str(override) for override in overrides]
+    return ", ".join(one for one in told if not one.startswith(("+experiment", "+sweep")))
 
 
 def _order(name: str) -> tuple[int, str]:

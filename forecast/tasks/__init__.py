@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from forecast.tasks.acceptance import acceptance
 from forecast.tasks.evaluate import evaluate
 from forecast.tasks.generate import generate
 from forecast.tasks.past_sessions import write_past_sessions
 from forecast.tasks.predict import predict
 from forecast.tasks.prepare import prepare
+from forecast.tasks.session import session
 from forecast.tasks.train import train
 
 #: Every task by its name: it takes the composed settings and the folder of the run, and returns the
@@ -20,4 +22,6 @@ TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "prepare": prepare,
     "predict": predict,
     "past_sessions": write_past_sessions,
+    "acceptance": acceptance,
+    "session": session,
 }

@@ -34,6 +34,7 @@ class Assignment:
             "days_waited": self.days,
             "urgency": float(self.request.urgency),
             "group": self.request.group,
+            "acceptance": self.request.accepts(self.provider, self.half_day),
             "unmet": list(self.unmet),
         }
 

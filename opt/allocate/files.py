@@ -2,7 +2,9 @@
 
 ``problem.json`` is what `Problem.to_dict` describes; its ``requests`` may be the name of a CSV file
 beside it instead, with a column for each field of `Request` that is used, dates like 2026-03-02,
-names of a list separated by semicolons, and ``true`` or ``false`` for ``must_serve``.
+names of a list separated by semicolons, and ``true`` or ``false`` for ``must_serve``. In the column
+``acceptance_on`` each place is the provider, the half-day and the probability, such as
+``Dr A 2026-03-02 am 0.8;Dr B 2026-03-03 pm 0.65``.
 """
 
 import csv
@@ -86,7 +88,7 @@ def write_allocation(directory: Path, allocation: Allocation) -> None:
     _write_table(
         directory / "allocation.csv",
         ["request", "patient", "visit_type", "provider", "day", "half", "days_waited", "urgency",
-         "group", "unmet"],
+         "group", "acceptance", "unmet"],
         contents["assignments"],
     )  # fmt: skip
     _write_table(
@@ -141,6 +143,9 @@ def _write_table(path: Path, header: list[str], rows: Sequence[dict[str, Any]]) 
 
 def _cell(value: object) -> object:
     """Return a value as it stands in a CSV file."""
+    if isinstance(value, dict):
+        places = ((name, *one) for name, numbers in value.items() for one in numbers.items())
+        return ";".join(f"{name} {half_day} {number}" for name, half_day, number in places)
     if isinstance(value, (list, tuple)):
         return ";".join(map(str, value))
     if isinstance(value, bool):
@@ -174,6 +179,18 @@ def _names(place: str, cell: str) -> object:
     return [name.strip() for name in cell.split(";") if name.strip()]
 
 
+def _by_place(place: str, cell: str) -> object:
+    found: dict[str, dict[str, object]] = {}
+    for one in filter(None, map(str.strip, cell.split(";"))):
+        # The name of a provider may have spaces, the rest has not.
+        words = one.rsplit(maxsplit=3)
+        if len(words) != 4:
+            raise InvalidInput(place, one, "places like 'Dr A 2026-03-02 am 0.8'")
+        name, day, half, number = words
+        found.setdefault(name, {})[f"{day} {half}"] = _number(place, number)
+    return found
+
+
 def _truth(place: str, cell: str) -> object:
     if cell.lower() not in ("true", "false"):
         raise InvalidInput(place, cell, "true or false")
@@ -183,6 +200,7 @@ def _truth(place: str, cell: str) -> object:
 _CELLS: dict[str, Callable[[str, str], object]] = {
     "urgency": _number,
     "acceptance": _number,
+    "acceptance_on": _by_place,
     "providers": _names,
     "weekdays": _names,
     "halves": _names,

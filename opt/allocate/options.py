@@ -117,7 +117,8 @@ class Options:
         return (
             patient, request.visit_type, request.earliest, request.latest, request.requested,
             request.urgency, request.providers, request.weekdays, request.halves,
-            request.continuity, request.acceptance, request.group, request.must_serve,
+            request.continuity, request.acceptance, _places(request), request.group,
+            request.must_serve,
         )  # fmt: skip
 
     @cached_property
@@ -158,7 +159,8 @@ class Options:
 
     def _cost(self, request: Request, provider: str, half_day: HalfDay) -> tuple[float, float]:
         days = float((half_day.day - self.problem.waits_since(request)).days)
-        accepted, without = request.acceptance, self.problem.unserved_days(request)
+        accepted = request.accepts(provider, half_day)
+        without = self.problem.unserved_days(request)
         importance = self.problem.importance
         missed = sum(getattr(importance, wish) for wish in unmet(request, provider, half_day))
         cost = accepted * (request.urgency * days + missed)
@@ -214,6 +216,14 @@ def unmet(request: Request, provider: str, half_day: HalfDay) -> list[str]:
     if request.continuity and provider != request.continuity:
         missed.append("continuity")
     return missed
+
+
+def _places(request: Request) -> tuple[object, ...]:
+    """Return the acceptance of single places as something that can be compared and hashed."""
+    return tuple(
+        (provider, tuple(sorted(numbers.items())))
+        for provider, numbers in sorted(request.acceptance_on.items())
+    )
 
 
 def fits(option: Option, left: Mapping[Capacity, float]) -> bool:

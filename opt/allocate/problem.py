@@ -38,8 +38,9 @@ class Problem:
     ------
     InvalidInput
         If a part is not what it should be, if two have the same name, if one is named that is not
-        there, or if an absence or a capacity of a single half-day is outside the horizon. A request
-        whose window is outside the horizon is allowed: it is not served, and told why.
+        there, or if an absence, a capacity or an acceptance of a single half-day is outside the
+        horizon. A request whose window is outside the horizon is allowed: it is not served, and
+        told why.
     """
 
     days: tuple[date, ...]
@@ -110,6 +111,9 @@ class Problem:
             texts(f"{place}, providers", request.providers, providers)
             if request.continuity:
                 texts(f"{place}, continuity", [request.continuity], providers)
+            texts(f"{place}, acceptance_on", tuple(request.acceptance_on), providers)
+            for name, numbers in request.acceptance_on.items():
+                self._inside(f"{place}, acceptance_on[{name}]", numbers)
 
     @cached_property
     def half_days(self) -> tuple[HalfDay, ...]:

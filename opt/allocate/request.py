@@ -1,15 +1,17 @@
 """A patient who asks for a visit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
 from objective import InvalidInput
 from objective.errors import finite_number, known_keys, positive_number
-from opt.allocate.checks import text, texts
-from opt.allocate.half_day import HALVES, a_date
+from opt.allocate.checks import numbers_by_half_day, text, texts
+from opt.allocate.half_day import HALVES, HalfDay, a_date
 from opt.words import WEEKDAYS
+
+ACCEPTANCE = "a probability, more than 0 and at most 1"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class Request:
         Provider who has treated the patient before; empty for none.
     acceptance
         Probability that the patient accepts what is offered, more than 0.
+    acceptance_on
+        That probability for single places instead, by the provider's name and then by half-day,
+        such as a forecast of choices gives it.
     group
         Whose waits are compared for fairness.
     must_serve
@@ -59,6 +64,7 @@ class Request:
     halves: tuple[str, ...] = ()
     continuity: str = ""
     acceptance: float = 1.0
+    acceptance_on: Mapping[str, Mapping[HalfDay, float]] = field(default_factory=dict)
     group: str = "everyone"
     must_serve: bool = False
 
@@ -84,14 +90,17 @@ class Request:
         self._keep("providers", texts(f"{place}, providers", self.providers))
         self._keep("weekdays", texts(f"{place}, weekdays", self.weekdays, WEEKDAYS))
         self._keep("halves", texts(f"{place}, halves", self.halves, HALVES))
-        allowed = "a probability, more than 0 and at most 1"
-        if not 0 < finite_number(f"{place}, acceptance", self.acceptance, allowed) <= 1:
-            raise InvalidInput(f"{place}, acceptance", self.acceptance, allowed)
+        _more_than_0(f"{place}, acceptance", self.acceptance)
+        self._keep("acceptance_on", _by_place(f"{place}, acceptance_on", self.acceptance_on))
         if not isinstance(self.must_serve, bool):
             raise InvalidInput(f"{place}, must_serve", self.must_serve, "true or false")
 
     def _keep(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    def accepts(self, provider: str, half_day: HalfDay) -> float:
+        """Return the probability that a place is accepted."""
+        return self.acceptance_on.get(provider, {}).get(half_day, float(self.acceptance))
 
     @property
     def who(self) -> str:
@@ -108,6 +117,10 @@ class Request:
             "providers": list(self.providers),
             "weekdays": list(self.weekdays),
             "halves": list(self.halves),
+            "acceptance_on": {
+                provider: {str(half_day): number for half_day, number in numbers.items()}
+                for provider, numbers in self.acceptance_on.items()
+            },
         }
 
     @staticmethod
@@ -115,3 +128,24 @@ class Request:
         """Make the request that `to_dict` described; raise `InvalidInput` for what is unknown."""
         known = tuple(one.name for one in fields(Request))
         return Request(**known_keys("request", description, known, known[:4]))
+
+
+def _more_than_0(field: str, value: object) -> float:
+    number = finite_number(field, value, ACCEPTANCE)
+    if not 0 < number <= 1:
+        raise InvalidInput(field, value, ACCEPTANCE)
+    return number
+
+
+def _by_place(field: str, value: object) -> dict[str, dict[HalfDay, float]]:
+    """Return probabilities by provider and half-day, checked."""
+    if not isinstance(value, Mapping):
+        allowed = "probabilities by provider and half-day like {'Dr A': {'2026-03-02 am': 0.8}}"
+        raise InvalidInput(field, value, allowed)
+    checked = {}
+    for provider, numbers in value.items():
+        place = f"{field}[{text(field, provider)}]"
+        checked[provider] = numbers_by_half_day(place, numbers)
+        for half_day, number in checked[provider].items():
+            _more_than_0(f"{place}[{half_day}]", number)
+    return checked

@@ -112,6 +112,11 @@ def small(seed: int) -> Problem:
                 halves=("pm",) if random.random() < 0.3 else (),
                 continuity="Dr B" if random.random() < 0.3 else "",
                 acceptance=float(random.choice([0.5, 0.9, 1.0])),
+                acceptance_on={
+                    who.name: {one: float(random.choice([0.2, 0.7])) for one in half_days[::2]}
+                    for who in staff
+                    if random.random() < 0.3
+                },
                 group=str(random.choice(["town", "country"])),
             )
         )
@@ -403,6 +408,22 @@ BAD = {
     "NaN urgency": (lambda: ask("one", urgency=float("nan")), "urgency is nan"),
     "a sure refusal": (lambda: ask("one", acceptance=0.0), "acceptance is 0.0"),
     "acceptance above one": (lambda: ask("one", acceptance=1.5), "acceptance is 1.5"),
+    "a place surely refused": (
+        lambda: ask("one", acceptance_on={"Dr A": {"2026-03-02 am": 0}}),
+        "acceptance_on[Dr A][2026-03-02 am] is 0"),
+    "a place accepted with NaN": (
+        lambda: ask("one", acceptance_on={"Dr A": {"2026-03-02 am": float("nan")}}),
+        "acceptance_on[Dr A][2026-03-02 am] is nan"),
+    "places in passing": (lambda: ask("one", acceptance_on=0.5), "acceptance_on is 0.5"),
+    "a place at noon": (
+        lambda: ask("one", acceptance_on={"Dr A": {"2026-03-02 noon": 0.5}}),
+        "acceptance_on[Dr A] is '2026-03-02 noon'"),
+    "acceptance of an unknown provider": (
+        lambda: clinic(ask("one", acceptance_on={"Dr X": {"2026-03-02 am": 0.5}})),
+        "acceptance_on is 'Dr X'"),
+    "acceptance outside": (
+        lambda: clinic(ask("one", acceptance_on={"Dr A": {HalfDay(LATE, "am"): 0.5}})),
+        "acceptance_on[Dr A] is '2026-03-31 am'"),
     "an unknown weekday": (lambda: ask("one", weekdays=("someday",)), "weekdays is 'someday'"),
     "an unknown half": (lambda: ask("one", halves=("noon",)), "halves is 'noon'"),
     "a name in passing": (lambda: ask("one", providers="Dr A"), "providers is 'Dr A'"),
@@ -440,3 +461,20 @@ def test_the_objective_is_that_of_its_definition():
     assert options.objective([am]) == pytest.approx(1.5 + 11.0 + 0.5 * 6.0)
     assert options.objective([None]) == pytest.approx(2 * 11.0 + 0.5 * 11.0)
     assert len(list(itertools.chain(*options.of))) == 2
+
+
+def test_a_place_that_is_hardly_accepted_is_left_for_one_that_is_and_priced_by_its_own_number():
+    """Acceptance of single places counts in the objective, and moves a patient who can wait."""
+    unlikely = {name: {AM: 0.1, PM: 0.1} for name in ("Dr A", "Dr B")}
+    plain = allocate(clinic(ask("one", acceptance=0.9)), gap=0).assignments[0]
+    assert plain.half_day.day == MONDAY
+    problem = clinic(ask("one", acceptance=0.9, acceptance_on=unlikely))
+    moved = allocate(problem, gap=0).assignments[0]
+    assert moved.half_day.day == TUESDAY
+    assert moved.to_dict()["acceptance"] == 0.9
+    options = Options(replace(problem, importance=Importance(unserved=10.0, fairness=0.0)))
+    monday = next(one for one in options.of[0] if one.half_day.day == MONDAY)
+    # Accepted with 0.1 it takes 0 days, else the 1 day that is left and 10 more.
+    assert options.objective([monday]) == pytest.approx(0.9 * 11.0)
+    both = clinic(ask("one", acceptance_on=unlikely), ask("other"))
+    assert len(Options(both).kinds) == 2

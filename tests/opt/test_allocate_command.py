@@ -58,10 +58,12 @@ def test_the_written_problem_is_solved_again_from_its_files(crowded: Path, tmp_p
 
 
 def test_a_problem_is_the_same_after_writing_and_reading_its_files(tmp_path: Path):
-    """Lists, dates, truth and empty cells of the CSV file come back."""
+    """Lists, dates, truth, places and empty cells of the CSV file come back."""
     problem = example(30, seed=2)
     asked = problem.to_dict()
     asked["requests"][0].update(must_serve=True, weekdays=["monday", "friday"], patient="Ada")
+    name = asked["providers"][0]["name"]
+    asked["requests"][1]["acceptance_on"] = {name: {"2026-03-02 am": 0.25, "2026-03-03 pm": 0.8}}
     problem = Problem.from_dict(asked)
     assert read_problem(write_problem(tmp_path, problem)) == problem
 
@@ -78,6 +80,11 @@ def test_a_problem_is_the_same_after_writing_and_reading_its_files(tmp_path: Pat
         ("id,visit_type,earliest,latest,must_serve\nA,review,2026-03-02,2026-03-02,ja\n",
          "line 2, column must_serve is 'ja'"),
         ("id,visit_type,earliest,latest\nA,review,02/03/2026,2026-03-02\n", "'02/03/2026'"),
+        ("id,visit_type,earliest,latest,acceptance_on\nA,review,2026-03-02,2026-03-02,Dr A 0.5\n",
+         "line 2, column acceptance_on is 'Dr A 0.5'"),
+        ("id,visit_type,earliest,latest,acceptance_on\n"
+         "A,review,2026-03-02,2026-03-02,Dr A 2026-03-02 am often\n",
+         "line 2, column acceptance_on is 'often'"),
         ("", "a CSV file with a header"),
     ],
 )  # fmt: skip
