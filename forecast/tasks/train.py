@@ -135,7 +135,8 @@ def _fit(
 
 def _behind(gains: pd.DataFrame) -> pd.DataFrame:
     """Turn by how much each is better into by how much it is worse."""
-    return pd.DataFrame({"behind": -gains["gain"], "low": -gains["high"], "high": -gains["low"]})
+    # Less 0 and not minus 0.
+    return 0.0 - gains.rename(columns={"gain": "behind", "low": "high", "high": "low"})
 
 
 def _cards(

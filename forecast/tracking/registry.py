@@ -93,6 +93,14 @@ class Registry:
             found = self.client.search_model_versions(f"name = '{self.name}'", max_results=1)
         return int(found[0].version) if found else None
 
+    def find(self, digest: str) -> int | None:
+        """Return the version of a model that is registered already, None if it is not."""
+        with self.connection.told():
+            found = self.client.search_model_versions(
+                f"name = '{self.name}' and tags.{DIGEST} = '{digest}'", max_results=1
+            )
+        return int(found[0].version) if found else None
+
     def champion(self) -> int | None:
         """Return the version that is in use, None if there is none."""
         with self.connection.told():
@@ -182,7 +190,7 @@ class Registry:
     def _change(
         self, what: str, stack: list[int], before: list[int], grounds: Mapping[str, Any]
     ) -> Event:
-        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        now = f"{datetime.now(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
         was = before[-1] if before else None
         event = Event(now, _who(), what, stack[-1], was, dict(grounds))
         text = json.dumps(vars(event), allow_nan=False)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from forecast.network import COURSE
 from forecast.report.evaluation import winner_text
+from forecast.tracking.choice import BASELINE
 from forecast.tracking.connection import Connection, UnreachableError
-from forecast.tracking.registry import FOLDER, MODEL, Registry
+from forecast.tracking.registry import DIGEST, FOLDER, MODEL, Registry
 from forecast.tracking.run import Run
 from forecast.tracking.settings import Tracking
 from forecast.training import Training
@@ -73,6 +74,7 @@ def _log_training(run: Run, training: Training, settings: Mapping[str, Any]) -> 
         {"quantity": evaluation.quantity, "options": options, "candidates": listed, **given},
         {
             "champion": training.champion,
+            BASELINE: training.baseline,
             **{key: str(value) for key, value in training.about.items()},
         },
     )
@@ -99,6 +101,7 @@ def _log_model(run: Run, training: Training, name: str) -> Run:
             part.follow(pd.read_csv(path), path.parent.name)
         if name in training.saved:
             part.note(training.cards[name])
+            part.tell({}, {DIGEST: training.saved[name].digest})
             part.keep(training.folder(name), FOLDER)
     return part
 
