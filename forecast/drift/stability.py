@@ -9,6 +9,7 @@ doi:10.21314/JRMV.2020.227): what chance alone reaches is told beside it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -136,7 +137,7 @@ def _numbers(before: pd.Series, now: pd.Series, bins: int) -> tuple[list[str], N
     edges = np.unique(np.quantile(there, levels, method="inverted_cdf")) if len(there) else there
     counts = [_count(np.searchsorted(edges, one), np.isnan(one), len(edges) + 1) for one in values]
     shown = [f"{edge:g}" for edge in edges]
-    between = [f"{low} to {high}" for low, high in zip(shown[:-1], shown[1:], strict=True)]
+    between = [f"{low} to {high}" for low, high in pairwise(shown)]
     ends = [f"up to {shown[0]}", *between, f"above {shown[-1]}"] if shown else ["any"]
     return [*ends, MISSING], np.array(counts, dtype=float)
 

@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from forecast.tasks.evaluate import evaluate
 from forecast.tasks.train import train
 
 
@@ -23,6 +24,7 @@ def _task(name: str) -> Callable[[dict[str, Any], Path], float | None]:
 #: number that a sweeper may minimise.
 TASKS: dict[str, Callable[[dict[str, Any], Path], float | None]] = {
     "train": train,
+    "evaluate": evaluate,
     "promote": _task("promote"),
     "rollback": _task("rollback"),
     "drift": _task("drift"),

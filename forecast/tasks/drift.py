@@ -1,4 +1,4 @@
-"""``task=drift``: has what the model in use looks at moved since it learned, and is it off?"""
+"""``task=drift``: whether the inputs of the model in use have moved, and whether it is off."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,12 +71,10 @@ def drift(settings: dict[str, Any], directory: Path) -> float:
 def _since(history: History, given: Mapping[str, Any], learned: pd.Timestamp) -> pd.Timestamp:
     """Return from when on the inputs are compared with: as asked for, or from the beginning."""
     if given["since"] is None:
-        return min(
-            getattr(history, name)[column].min()
-            for name, column in TIMES.items()
-            if len(getattr(history, name))
-        ).normalize()
+        tables = {name: getattr(history, name) for name in TIMES}
+        first = [table[TIMES[name]].min() for name, table in tables.items() if len(table)]
+        return pd.Timestamp(min(first, default=learned)).normalize()
     moment = pd.to_datetime(str(given["since"]), errors="coerce")
     if pd.isna(moment) or moment >= learned:
         raise InvalidInput("task.since", given["since"], f"a time before {learned}")
-    return moment
+    return pd.Timestamp(moment)
