@@ -3,9 +3,10 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, LifecycleStage
 from mlflow.exceptions import MlflowException
@@ -21,6 +22,8 @@ for _name in ("alembic", "mlflow", "urllib3"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
 SQLITE = "sqlite:///"
+#: Seconds for which others may make a database.
+LOCKED = 120
 
 
 class UnreachableError(OSError):
@@ -50,8 +53,9 @@ class Connection:
         os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(tracking.timeout)
         os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
         os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"] = "0"
-        with self.told():
+        with self.told(), _one_at_a_time(self.uri):
             self.client = MlflowClient(self.uri, registry_uri=self.uri)
+            self.client.search_registered_models(max_results=1)
             self.experiment = self._experiment(artifacts)
 
     @contextmanager
@@ -79,6 +83,16 @@ class Connection:
         if found is None or found.lifecycle_stage != LifecycleStage.ACTIVE:
             raise InvalidInput("tracking.experiment", name, "one that was not deleted")
         return found
+
+
+def _one_at_a_time(uri: str) -> AbstractContextManager[object]:
+    """Let nobody else make the tables of the database meanwhile, or the experiment.
+
+    MLflow has no lock of its own that holds for both its tables of runs and those of models.
+    """
+    if not uri.startswith(SQLITE):
+        return nullcontext()
+    return FileLock(f"{uri.removeprefix(SQLITE)}.lock", timeout=LOCKED)
 
 
 def _absolute(uri: str) -> tuple[str, str | None]:

@@ -3,6 +3,12 @@
 ``python -m tests.forecast.coin`` is ``python -m forecast`` with this quantity and its history too.
 """
 
+# The protocols of forecast.quantity, and Lightning, say what the methods do.
+# ruff: noqa: D102
+
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +28,11 @@ from forecast.evaluation import Evaluation, Outcomes
 from forecast.network import VALIDATION, Schedule, Trainer, train_network
 from forecast.quantities import QUANTITIES
 from objective import InvalidInput
+from tests.command import Done, command
 
 CONFIGURATION = Path(__file__).parent / "coin_configuration"
+#: What the command is told to take this quantity.
+OPTIONS = (f"hydra.searchpath=[file://{CONFIGURATION}]", "data=coin", "model=coin")
 
 
 def coin_history(
@@ -224,6 +233,29 @@ class Coin:
         visits = history.visits
         chosen = visits["scheduled_at"].between(first, until, inclusive="left")
         return visits.loc[chosen, ["distance", "visit_type"]].reset_index(drop=True)
+
+
+def coin(*arguments: str, cwd: Path) -> Done:
+    """Run the command on the coin, in this process."""
+    return command(*OPTIONS, *arguments, cwd=cwd, entry=main)
+
+
+def coin_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.Popen[str]:
+    """Begin the command on the coin, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.forecast.coin", *OPTIONS, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_of(done: Done) -> Path:
+    """Return the folder that a run said it wrote to."""
+    line = next(one for one in done.stdout.splitlines() if one.startswith("Written to "))
+    return Path(line.removeprefix("Written to ").partition(": ")[0])
 
 
 def _source(options: Mapping[str, Any], on_error: str, directory: Path) -> History:
