@@ -183,9 +183,10 @@ class Lucky(BaseRate):
 
 @dataclass(frozen=True)
 class Coin:
-    """The probability that a patient does not come."""
+    """The probability that a patient does not come, of those who travel farther than others."""
 
     smoothing: float = 0.0
+    beyond: float = 0.0
 
     name: ClassVar[str] = "coin"
     models: ClassVar[Mapping[str, type]] = {
@@ -202,6 +203,7 @@ class Coin:
     def evaluate(self, models: Mapping[str, Any], history: History, split: Split) -> Evaluation:
         visits = history.visits
         visits = visits[visits["scheduled_at"].between(split.first, split.until, inclusive="left")]
+        visits = visits[visits["distance"] >= self.beyond]
         if visits.empty:
             raise InvalidInput("split", str(split.first), "a period with visits")
         observed = (visits["status"] == "no_show").to_numpy(float)
