@@ -12,6 +12,25 @@ from objective.pages.figure import Figure
 
 
 @dataclass(frozen=True)
+class Outcomes:
+    """What happened, beside what models expected, by which their calibration is watched.
+
+    Attributes
+    ----------
+    times
+        When each case was, (cases,), datetime64.
+    observed
+        What happened, (cases,): a count, minutes, or 1 for a no-show and 0 for none.
+    expected
+        The mean of what each model forecast, (cases, models), in the same unit.
+    """
+
+    times: NDArray[np.datetime64]
+    observed: NDArray[np.float64]
+    expected: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Scores of several models on the same cases.
 
@@ -36,6 +55,8 @@ class Evaluation:
         What the report says of the result.
     figures, tables
         What it shows beside the scores.
+    outcomes
+        What happened in the same cases, from which the watch on drift has its calibration.
     """
 
     quantity: str
@@ -48,6 +69,7 @@ class Evaluation:
     sentences: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    outcomes: Outcomes | None = None
 
     @property
     def best(self) -> str:

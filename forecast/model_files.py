@@ -85,7 +85,8 @@ def load_model(folder: Path, digest: str | None = None) -> SavedModel:
         contents = parse_json(description.read_text(encoding="utf-8"))
         weights = file_digest(folder / WEIGHTS)
     except OSError as error:
-        raise InvalidInput("model", str(error.filename), f"there ({error.strerror})") from None
+        allowed = "a file of a kept model"
+        raise InvalidInput(str(error.filename), error.strerror, allowed) from None
     except ValueError as error:
         if isinstance(error, InvalidInput):
             raise

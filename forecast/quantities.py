@@ -45,3 +45,17 @@ def make_model(quantity: Quantity, name: str, parameters: Mapping[str, Any]) -> 
         raise InvalidInput("model.candidates", name, "one of " + ", ".join(quantity.models))
     known = [field.name for field in fields(kind)]
     return kind(**known_keys(f"model.candidates.{name}", parameters, known))
+
+
+def checked_quantity(settings: Mapping[str, Any]) -> str:
+    """Return the name of the quantity that the group ``model`` describes.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such quantity.
+    """
+    name = settings["model"].get("quantity")
+    if name not in QUANTITIES:
+        raise InvalidInput("model.quantity", name, "one of " + ", ".join(QUANTITIES))
+    return str(name)

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pandas as pd
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 from rich.console import Console
 from rich.table import Table
 
@@ -24,37 +27,74 @@ def winner_text(evaluation: Evaluation) -> str:
     return text + "."
 
 
-def print_evaluation(console: Console, evaluation: Evaluation) -> None:
-    """Print the scores, the winner, and what else is to be said."""
+def certainty_text(evaluation: Evaluation, behind: pd.DataFrame | None) -> str:
+    """Return whether others may be as good as the winner, in a sentence.
+
+    Parameters
+    ----------
+    evaluation
+        How the models did.
+    behind
+        By how much each one's score is above the champion's: (models, behind, low, high).
+    """
+    if behind is None:
+        return "The held-out period is one block of cases: how sure this is cannot be told."
+    others = behind.drop(evaluation.champion)
+    near = others[(others["low"] <= 0) & (others["high"] >= 0)].index
+    if not len(others):
+        return "No other model was compared with it."
+    if not len(near):
+        return "The 95 % intervals of its differences to all others exclude 0."
+    names = ", ".join(_words(str(name)) for name in near)
+    return f"The 95 % interval of its difference to {names} includes 0: that may be chance."
+
+
+def print_evaluation(
+    console: Console, evaluation: Evaluation, behind: pd.DataFrame | None = None
+) -> None:
+    """Print the scores, the winner, and what else is to be said.
+
+    With ``behind``, as `certainty_text` takes it, also how sure the differences are.
+    """
     table = Table()
-    table.add_column("model")
-    for score in evaluation.scores.columns:
-        table.add_column(str(score), justify="right")
-    for name, row in evaluation.scores.iterrows():
-        table.add_row(_words(str(name)), *(f"{value:.4f}" for value in row))
+    for number, heading in enumerate(_headings(evaluation, behind)):
+        table.add_column(heading, justify="right" if number else "left")
+    for row in _rows(evaluation, behind):
+        table.add_row(*row)
     console.print(table)
-    for sentence in (winner_text(evaluation), *evaluation.sentences):
-        console.print(sentence, highlight=False)
+    for sentence in (_answer(evaluation, behind), *evaluation.sentences):
+        console.print(sentence, highlight=False, soft_wrap=True)
 
 
-def write_evaluation(directory: Path, evaluation: Evaluation) -> None:
-    """Write scores.csv, a CSV of every further table, and report.html."""
+def write_evaluation(
+    directory: Path,
+    evaluation: Evaluation,
+    behind: pd.DataFrame | None = None,
+    card: str | None = None,
+) -> None:
+    """Write scores.csv, a CSV of every further table, and report.html.
+
+    With ``behind``, as `certainty_text` takes it, also differences.csv; ``card`` is the champion's
+    model card, as Markdown.
+    """
     evaluation.scores.to_csv(directory / "scores.csv", index_label="model")
+    if behind is not None:
+        behind.to_csv(directory / "differences.csv", index_label="model")
     for name, table in evaluation.tables.items():
         table.to_csv(directory / f"{name}.csv", index=False)
     write_page(
         directory / "report.html",
         "evaluation.html.j2",
-        [scores_figure(evaluation), *evaluation.figures],
+        [scores_figure(evaluation, behind), *evaluation.figures],
         "forecast.report",
         evaluation=evaluation,
-        winner=winner_text(evaluation),
+        winner=_answer(evaluation, behind),
+        card=None if card is None else Markup(MarkdownIt("js-default").render(card)),
     )
 
 
-def scores_figure(evaluation: Evaluation) -> Figure:
+def scores_figure(evaluation: Evaluation, behind: pd.DataFrame | None = None) -> Figure:
     """Show the score by which the champion is chosen, the best on top."""
-    scores = evaluation.scores
     means = evaluation.losses.mean().sort_values(ascending=False)
     plot = blank_plot(f"{evaluation.score} (lower is better)", "")
     plot.add_bar(
@@ -71,12 +111,30 @@ def scores_figure(evaluation: Evaluation) -> Figure:
         heading="Which model forecasts best?",
         sentence=winner_text(evaluation),
         plot=plot,
-        columns=["model", *map(str, scores.columns)],
-        rows=[
-            [_words(str(name)), *(f"{value:.4f}" for value in row)]
-            for name, row in scores.iterrows()
-        ],
+        columns=_headings(evaluation, behind),
+        rows=_rows(evaluation, behind),
     )
+
+
+def _answer(evaluation: Evaluation, behind: pd.DataFrame | None) -> str:
+    certainty = "" if behind is None else " " + certainty_text(evaluation, behind)
+    return winner_text(evaluation) + certainty
+
+
+def _headings(evaluation: Evaluation, behind: pd.DataFrame | None) -> list[str]:
+    more = [] if behind is None else ["behind the winner", "95 % interval"]
+    return ["model", *map(str, evaluation.scores.columns), *more]
+
+
+def _rows(evaluation: Evaluation, behind: pd.DataFrame | None) -> list[list[str]]:
+    rows = []
+    for name, values in evaluation.scores.iterrows():
+        row = [_words(str(name)), *(f"{value:.4f}" for value in values)]
+        if behind is not None:
+            one = behind.loc[str(name)]
+            row += [f"{one['behind']:.4f}", f"{one['low']:.4f} to {one['high']:.4f}"]
+        rows.append(row)
+    return rows
 
 
 def _words(name: str) -> str:

@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from forecast.data.periods import Split
 from forecast.data.sources import history_from, split_from
 from forecast.data.tables import READ_BY
 from forecast.model_files import SavedModel, load_model
+from forecast.promotion import check_unseen
 from forecast.report.evaluation import print_evaluation, write_evaluation
 from objective import InvalidInput
 from objective.commands.progress import stdout_console
@@ -52,11 +50,3 @@ def kept_models(folder: Path) -> dict[str, SavedModel]:
             allowed = f"kept with the options of {next(iter(saved))}: {first.quantity}"
             raise InvalidInput(f"task.models, {name}", one.quantity, allowed)
     return saved
-
-
-def check_unseen(name: str, saved: SavedModel, split: Split) -> None:
-    """Raise `InvalidInput` if a model has learned from the period it is to be tested on."""
-    learned = pd.Timestamp(saved.about["train_until"])
-    if learned > split.first:
-        allowed = f"at or after {learned}, until when {name} has learned"
-        raise InvalidInput("split.first", str(split.first), allowed)

@@ -12,9 +12,9 @@ from forecast.data.sources import history_from, split_from
 from forecast.data.tables import READ_BY
 from forecast.model_files import load_model
 from forecast.past_sessions import Forecasters, NoShowFitted, past_sessions
+from forecast.promotion import check_unseen
 from forecast.quantities import make_model
 from forecast.quantity import Fitted
-from forecast.tasks.evaluate import check_unseen
 from objective import InvalidInput
 from objective.commands.files import write_json
 from objective.commands.progress import stdout_console

@@ -1,43 +1,155 @@
 """``task=train``: models of a quantity learn, are compared on what came after, and are kept."""
 
-import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from forecast.configuration import candidates_from, trainer_from
+import pandas as pd
+from rich.console import Console
+
+from forecast.configuration import Candidates, candidates_from, trainer_from
+from forecast.data.history import History
+from forecast.data.periods import Split
 from forecast.data.sources import history_from, split_from
 from forecast.data.tables import READ_BY
 from forecast.evaluation import Evaluation
 from forecast.model_files import save_model
+from forecast.network import Trainer
+from forecast.paired_test import Resampling, score_gains
+from forecast.provenance import provenance
 from forecast.quantity import Fitted
 from forecast.report.evaluation import print_evaluation, write_evaluation
+from forecast.report.model_card import ModelCard
+from forecast.tracking.settings import Tracking, tracking_from
+from forecast.training import Training
+from objective import InvalidInput
+from objective.commands.files import write_json
 from objective.commands.progress import stdout_console
+from objective.errors import known_keys, whole_number
 
-logger = logging.getLogger(__name__)
+#: Of what the models look at, only the names are told: those of a week are those of a year.
+LOOK = pd.Timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Everything that a training needs."""
+
+    directory: Path
+    candidates: Candidates
+    trainer: Trainer
+    history: History
+    split: Split
+    console: Console
+
+    def say(self, text: str) -> None:
+        """Print a sentence."""
+        self.console.print(text, highlight=False, soft_wrap=True)
 
 
 def train(settings: dict[str, Any], directory: Path) -> float:
     """Train, compare and keep the models of a quantity; return the champion's score."""
     candidates = candidates_from(settings)
     trainer = trainer_from(settings, directory)
+    tracking = tracking_from(settings)
     history = history_from(settings, directory)
-    quantity = candidates.quantity
-    split = split_from(settings, history, READ_BY.get(quantity.name))
-    console = stdout_console()
-    fitted: dict[str, Fitted] = {}
-    for number, (name, model) in enumerate(candidates.models.items(), start=1):
-        console.print(f"{number} of {len(candidates.models)}: {name} learns", highlight=False)
-        fitted[name] = quantity.fit(model, history, split.train_until, trainer)
-    evaluation: Evaluation = quantity.evaluate(fitted, history, split)
+    split = _split(settings, history, candidates.quantity.name)
+    job = _Job(directory, candidates, trainer, history, split, stdout_console())
+    training = _train(job) if tracking.uri is None else _tracked(job, tracking, settings)
+    return float(training.evaluation.losses[training.champion].mean())
+
+
+def _tracked(job: _Job, tracking: Tracking, settings: dict[str, Any]) -> Training:
+    # MLflow takes a second to import.
+    from forecast.tracking.training import log_training, tracked
+
+    with tracked(tracking, job.candidates.quantity.name, job.directory, job.say) as run:
+        training = _train(job)
+        if run is not None:
+            log_training(run, training, settings, job.say)
+    return training
+
+
+def _train(job: _Job) -> Training:
+    directory, candidates, history, split = job.directory, job.candidates, job.history, job.split
+    fitted = _fit(job)
+    evaluation = candidates.quantity.evaluate(fitted, history, split)
+    try:
+        gains = score_gains(evaluation, evaluation.champion, Resampling(seed=job.trainer.seed))
+        behind: pd.DataFrame | None = _behind(gains)
+    except InvalidInput:
+        behind = None
     about = {
         "train_until": str(split.train_until),
         "history": history.fingerprint(),
-        "seed": trainer.seed,
+        "seed": job.trainer.seed,
+        **provenance(),
     }
-    for name, one in fitted.items():
-        if candidates.models[name].promotable:
-            save_model(directory / "models" / name, quantity, one, about)
-    write_evaluation(directory, evaluation)
-    print_evaluation(console, evaluation)
-    console.print(f"Written to {directory}: scores.csv, report.html, models/", highlight=False)
-    return float(evaluation.losses[evaluation.champion].mean())
+    kept = [name for name in fitted if candidates.models[name].promotable]
+    cards = _cards(kept, candidates, history, evaluation, behind, about)
+    saved = {}
+    for name in kept:
+        folder = directory / "models" / name
+        saved[name] = save_model(folder, candidates.quantity, fitted[name], about)
+        (folder / "card.md").write_text(cards[name], encoding="utf-8")
+    training = Training(directory, candidates, saved, evaluation, behind, about, cards)
+    write_json(directory / "result.json", training.summary())
+    write_evaluation(directory, evaluation, behind, cards[training.champion])
+    print_evaluation(job.console, evaluation, behind)
+    files = "result.json, scores.csv, report.html, models/"
+    job.say(f"Written to {directory}: {files}")
+    return training
+
+
+def _split(settings: Mapping[str, Any], history: History, quantity: str) -> Split:
+    """Return how time divides the history, in a search for parameters without the test."""
+    names = ("name", "validation_days")
+    given = known_keys("task", settings["task"], names, required=names)
+    split = split_from(settings, history, READ_BY.get(quantity))
+    if given["validation_days"] is None:
+        return split
+    days = whole_number("task.validation_days", given["validation_days"], 1, 36_500)
+    cut = split.train_until - pd.Timedelta(days=days)
+    return Split(cut, cut, split.train_until)
+
+
+def _fit(job: _Job) -> dict[str, Fitted]:
+    fitted: dict[str, Fitted] = {}
+    for number, (name, model) in enumerate(job.candidates.models.items(), start=1):
+        job.say(f"{number} of {len(job.candidates.models)}: {name} learns")
+        folder = None if job.trainer.folder is None else job.trainer.folder / name
+        own = replace(job.trainer, folder=folder)
+        try:
+            fitted[name] = job.candidates.quantity.fit(
+                model, job.history, job.split.train_until, own
+            )
+        except InvalidInput as error:
+            field = f"model.candidates.{name}: {error.field}"
+            raise InvalidInput(field, error.value, error.allowed) from error
+    return fitted
+
+
+def _behind(gains: pd.DataFrame) -> pd.DataFrame:
+    """Turn by how much each is better into by how much it is worse."""
+    # Less 0 and not minus 0.
+    return 0.0 - gains.rename(columns={"gain": "behind", "low": "high", "high": "low"})
+
+
+def _cards(
+    names: list[str],
+    candidates: Candidates,
+    history: History,
+    evaluation: Evaluation,
+    behind: pd.DataFrame | None,
+    about: Mapping[str, Any],
+) -> dict[str, str]:
+    split = evaluation.split
+    until = min(split.until, split.first + LOOK)
+    inputs = tuple(map(str, candidates.quantity.inputs(history, split.first, until).columns))
+    return {
+        name: ModelCard(
+            name, candidates.models[name], candidates.quantity, inputs, evaluation, behind, about
+        ).markdown()
+        for name in names
+    }
