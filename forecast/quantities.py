@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from forecast.demand.demand import Demand
 from forecast.quantity import Model, Quantity
 from objective import InvalidInput
 from objective.errors import known_keys
 
 #: Every quantity, by its name.
-QUANTITIES: dict[str, type[Quantity]] = {}
+QUANTITIES: dict[str, type[Quantity]] = {Demand.name: Demand}
 
 
 def make_quantity(name: str, options: Mapping[str, Any]) -> Quantity:

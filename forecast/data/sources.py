@@ -8,12 +8,17 @@ import pandas as pd
 
 from forecast.data.history import History
 from forecast.data.periods import Split
+from forecast.data.public.nhs_gp import nhs_gp
+from forecast.data.public.uihc import uihc
 from objective import InvalidInput
 from objective.errors import known_keys
 
 #: Every source by its name: it takes its options, how to treat rows that cannot be used, and the
 #: folder of the run, where it may leave such rows.
-SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {}
+SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {
+    "uihc": uihc,
+    "nhs_gp": nhs_gp,
+}
 SPLIT = ("train_until", "first", "until")
 
 
