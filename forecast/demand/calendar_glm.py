@@ -33,7 +33,7 @@ class CalendarGLM:
     family
         The law of a count about its mean: ``poisson`` or ``negative_binomial``.
     harmonics
-        Waves of the year.
+        Waves of the year; none if less than a year is known, of which they would say nothing.
     trend
         Whether demand grows or falls exponentially.
     ridge
@@ -223,6 +223,8 @@ def _calendar(known: Known, options: Options, harmonics: int) -> Calendar:
     country = next(iter(known.values())).country if options.holidays else None
     first = min(one.starts[0] for one in known.values())
     last = max(one.starts[-1] for one in known.values())
+    if last - first < YEAR - pd.Timedelta(days=1):
+        harmonics = 0
     return Calendar.of(pd.date_range(first.normalize(), last, freq="D"), country, harmonics)
 
 

@@ -282,7 +282,7 @@ def _inputs(
         [
             week,
             *(hours if options.per_day > 1 else []),
-            annual_waves(starts, 2),
+            annual_waves(starts, min(2, offset.calendar.harmonics)),
             holiday.astype(float),
             (ahead.factors - scaling.centre) / scaling.scale,
             recent_columns(series.counts, expected, places, origins, options),

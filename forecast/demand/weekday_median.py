@@ -38,7 +38,7 @@ class WeekdayMedian:
     Attributes
     ----------
     weeks
-        Weeks whose median it is.
+        Days of the same kind whose median it is, a week apart.
     backtest_weeks
         Earlier weeks on which the rule is tried to tell its spread.
     """
@@ -142,12 +142,14 @@ def median_of_cell(
     country: str | None,
     weeks: int,
 ) -> tuple[Array, np.ndarray]:
-    """Return the medians of the last weeks for some periods, and the kinds of their days."""
-    recent = series.last(weeks * options.season)
-    seen = np.isfinite(recent.counts)
-    past = _holiday_cells(recent.starts[seen], options, country)
-    grouped = pd.Series(recent.counts[seen]).groupby(past).median()
-    usual = float(np.nanmedian(recent.counts)) if seen.any() else float(np.nanmean(series.counts))
+    """Return the medians of the last of their kind for some periods, and the kinds of their days."""
+    seen = np.isfinite(series.counts)
+    past = pd.Series(_holiday_cells(series.starts[seen], options, country))
+    counts = pd.Series(series.counts[seen])
+    # The last of its kind: a bank holiday does not shorten what is known of its weekday.
+    recent = past.groupby(past).cumcount(ascending=False) < weeks
+    grouped = counts[recent].groupby(past[recent]).median()
+    usual = float(np.median(counts)) if seen.any() else 0.0
     wanted = _holiday_cells(starts, options, country)
     middle = np.asarray(grouped.reindex(wanted).fillna(usual), dtype=float)
     weekday = wanted // options.per_day

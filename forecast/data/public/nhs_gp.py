@@ -36,7 +36,9 @@ def nhs_gp(options: Mapping[str, Any], on_error: str, directory: Path) -> Histor
     names = ("file", "country")
     given = known_keys("data", options, names, required=names)
     table = public_file(given["file"], FILE, (LOCATION, DATE, COUNT))
-    totals = table.groupby([LOCATION, DATE], observed=True)[COUNT].sum().reset_index()
+    totals = table.groupby([LOCATION, DATE], observed=True)[COUNT].sum()
+    # A day without a row is a day without appointments: locations are closed, not unknown.
+    totals = totals.unstack(fill_value=0).stack().reset_index()
     arrivals = totals.set_axis(["series", "start", "count"], axis=1)
     arrivals["series"] = arrivals["series"].astype(str)
     arrivals = arrivals.sort_values(["start", "series"], ignore_index=True)
