@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from forecast.consultation.quantity import Consultation
+from forecast.demand.demand import Demand
 from forecast.no_show import NoShow
 from forecast.preference.quantity import Preference
 from forecast.quantity import Model, Quantity
@@ -13,7 +14,7 @@ from objective.errors import known_keys
 
 #: Every quantity, by its name.
 QUANTITIES: dict[str, type[Quantity]] = {
-    kind.name: kind for kind in (NoShow, Consultation, Preference)
+    kind.name: kind for kind in (Demand, NoShow, Consultation, Preference)
 }
 
 

@@ -13,6 +13,8 @@ from forecast.data.moments import moment_from
 from forecast.data.periods import Split, check_split, first_part, last_days
 from forecast.data.public.hangu import hangu
 from forecast.data.public.kaggle import kaggle
+from forecast.data.public.nhs_gp import nhs_gp
+from forecast.data.public.uihc import uihc
 from forecast.data.readers import files
 from forecast.data.synthetic.source import synthetic
 from objective import InvalidInput
@@ -28,6 +30,8 @@ SOURCES: dict[str, Callable[[Mapping[str, Any], str, Path], History]] = {
     "database": database,
     "kaggle": kaggle,
     "hangu": hangu,
+    "uihc": uihc,
+    "nhs_gp": nhs_gp,
 }
 MOMENTS = ("train_until", "first", "until")
 SPLITS: tuple[set[str], ...] = (set(MOMENTS), {"held_out_days"}, {"fraction"})
