@@ -27,8 +27,8 @@ def compared(
     Scores are the continuous ranked probability score, of twice the mean pinball loss at the
     percentiles 1 to 99 (Gneiting & Raftery 2007, DOI 10.1198/016214506000001437), where there are
     several series in units of the scale of each; the mean absolute scaled error of the median; the
-    weighted quantile loss, twice the pinball loss at the deciles over all counts; the logarithm of the probability
-    of what came; and how often intervals of 80 and 95 % held it.
+    weighted quantile loss, twice the pinball loss at the deciles over all counts; the logarithm of
+    the probability of what came; and how often intervals of 80 and 95 % held it.
     """
     cases = made.cases
     counts, scale = cases["count"].to_numpy(float), cases["scale"].to_numpy(float)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from forecast.data.derived import arrivals_of_visits
 from forecast.data.history import History
 from forecast.demand.calendar import cells
-from forecast.demand.from_visits import arrivals_of_visits
 from forecast.demand.law import Array
 from forecast.demand.options import DAY, FEWEST_DAYS, Options
 from objective import InvalidInput
@@ -69,7 +69,9 @@ def known_series(
     """
     table = history.arrivals
     if not len(table):
-        table = arrivals_of_visits(history.visits, options.period, until)
+        period = pd.Timedelta(minutes=options.period)
+        known = history.visits[history.visits["booked_at"] < until]
+        table = arrivals_of_visits(known, period, period)
     wanted = (only,) if only is not None else options.series
     present = pd.unique(table["series"])
     for name in wanted:

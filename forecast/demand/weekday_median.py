@@ -142,7 +142,7 @@ def median_of_cell(
     country: str | None,
     weeks: int,
 ) -> tuple[Array, np.ndarray]:
-    """Return the medians of the last of their kind for some periods, and the kinds of their days."""
+    """Return for some periods the medians of the last of their kind, and the kinds of days."""
     seen = np.isfinite(series.counts)
     past = pd.Series(_holiday_cells(series.starts[seen], options, country))
     counts = pd.Series(series.counts[seen])

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from forecast.data.history import History
 from forecast.data.public.files import public_file
 from objective.errors import known_keys
@@ -36,10 +38,10 @@ def nhs_gp(options: Mapping[str, Any], on_error: str, directory: Path) -> Histor
     names = ("file", "country")
     given = known_keys("data", options, names, required=names)
     table = public_file(given["file"], FILE, (LOCATION, DATE, COUNT))
-    totals = table.groupby([LOCATION, DATE], observed=True)[COUNT].sum()
+    totals = table.groupby([LOCATION, DATE], observed=True)[COUNT].sum().unstack(fill_value=0)
     # A day without a row is a day without appointments: locations are closed, not unknown.
-    totals = totals.unstack(fill_value=0).stack().reset_index()
-    arrivals = totals.set_axis(["series", "start", "count"], axis=1)
+    arrivals = pd.DataFrame({"count": totals.stack()}).rename_axis(["series", "start"])
+    arrivals = arrivals.reset_index()
     arrivals["series"] = arrivals["series"].astype(str)
     arrivals = arrivals.sort_values(["start", "series"], ignore_index=True)
     return History(arrivals=arrivals, country=given["country"])
