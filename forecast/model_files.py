@@ -85,8 +85,9 @@ def load_model(folder: Path, digest: str | None = None) -> SavedModel:
         contents = parse_json(description.read_text(encoding="utf-8"))
         weights = file_digest(folder / WEIGHTS)
     except OSError as error:
-        allowed = "a file of a kept model"
-        raise InvalidInput(str(error.filename), error.strerror, allowed) from None
+        place = Path(error.filename)
+        allowed = f"a folder with the {place.name} of a kept model ({error.strerror})"
+        raise InvalidInput("model", str(place.parent), allowed) from None
     except ValueError as error:
         if isinstance(error, InvalidInput):
             raise

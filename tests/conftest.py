@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from objective import ClinicSession, ServiceTime, Weights
+from tests.postgres import private_server
 
 TESTS = Path(__file__).parent
 
@@ -26,6 +28,22 @@ def chromium() -> str:
             pytest.fail("chromium is missing")
         pytest.skip("needs chromium: apt-get install chromium")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Address of a PostgreSQL server: the one that is named, else a private one of this run."""
+    named = os.environ.get("BAILEY_TEST_POSTGRES_URL")
+    if named is not None:
+        yield named
+        return
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is missing")
+        pytest.skip("needs PostgreSQL: apt-get install postgresql, or BAILEY_TEST_POSTGRES_URL")
+    with private_server(programs[-1]) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

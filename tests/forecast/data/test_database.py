@@ -1,7 +1,6 @@
 """Reading tables from a database, without changing it and without telling its password."""
 
 import hashlib
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -152,11 +151,9 @@ def test_bad_rows_of_a_database_are_told_as_those_of_files(clinic: str, tmp_path
 
 
 @pytest.fixture
-def postgres() -> Iterator[tuple[str, str]]:
+def postgres(postgres_url: str) -> Iterator[tuple[str, str]]:
     """The address of a PostgreSQL server, and a schema of its own on it."""
-    url = os.environ.get("BAILEY_TEST_POSTGRES_URL")
-    if url is None:
-        pytest.skip("needs BAILEY_TEST_POSTGRES_URL, the address of a PostgreSQL server")
+    url = postgres_url
     engine, schema = create_engine(url), f"forecast_{uuid.uuid4().hex[:12]}"
     with engine.begin() as connection:
         connection.execute(text(f"create schema {schema}"))
