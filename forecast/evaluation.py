@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,3 +81,27 @@ class Evaluation:
     def champion(self) -> str:
         """The model with the lowest mean score of those that may come into use."""
         return str(self.losses.drop(columns=list(self.comparison_only)).mean().idxmin())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return how the models did, as plain names and numbers."""
+        return {
+            "quantity": self.quantity,
+            "champion": self.champion,
+            "best": self.best,
+            "score": self.score,
+            "scores": plain_table(self.scores),
+            "split": {name: str(value) for name, value in vars(self.split).items()},
+            "cases": len(self.losses),
+            "blocks": len(np.unique(self.blocks)),
+        }
+
+
+def plain_table(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Return a table of numbers by row and column; what is not finite is None."""
+    return {
+        str(row): {
+            str(name): float(value) if np.isfinite(value) else None
+            for name, value in values.items()
+        }
+        for row, values in table.iterrows()
+    }

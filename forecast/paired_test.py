@@ -102,6 +102,23 @@ def score_gains(evaluation: Evaluation, against: str, resampling: Resampling) ->
     return _intervals(losses.columns, differences, evaluation.blocks, resampling)
 
 
+def behind_champion(evaluation: Evaluation, resampling: Resampling) -> pd.DataFrame | None:
+    """Return by how much each model is worse than the champion.
+
+    Returns
+    -------
+    DataFrame or None
+        Columns ``behind``, ``low`` and ``high``, a row for each model, in units of the score; None
+        where there are too few blocks to tell.
+    """
+    try:
+        gains = score_gains(evaluation, evaluation.champion, resampling)
+    except InvalidInput:
+        return None
+    # Less 0 and not minus 0.
+    return 0.0 - gains.rename(columns={"gain": "behind", "low": "high", "high": "low"})
+
+
 def _intervals(
     names: pd.Index,
     differences: NDArray[np.float64],

@@ -5,11 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from forecast.configuration import Candidates
-from forecast.evaluation import Evaluation
+from forecast.evaluation import Evaluation, plain_table
 from forecast.model_files import SavedModel
 
 
@@ -60,33 +59,14 @@ class Training:
 
     def summary(self) -> dict[str, Any]:
         """Return it as plain names and numbers."""
-        evaluation = self.evaluation
         return {
-            "quantity": evaluation.quantity,
+            **self.evaluation.to_dict(),
             "options": asdict(self.candidates.quantity),  # type: ignore[call-overload]
-            "champion": self.champion,
             "baseline": self.baseline,
-            "best": evaluation.best,
-            "score": evaluation.score,
-            "scores": _plain(evaluation.scores),
-            "behind": None if self.behind is None else _plain(self.behind),
-            "split": {name: str(value) for name, value in vars(evaluation.split).items()},
-            "cases": len(evaluation.losses),
-            "blocks": len(np.unique(evaluation.blocks)),
+            "behind": None if self.behind is None else plain_table(self.behind),
             "models": {
                 name: {"folder": f"models/{name}", "sha256": one.digest}
                 for name, one in self.saved.items()
             },
             "about": dict(self.about),
         }
-
-
-def _plain(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-    """Return a table of numbers by row and column; what is not finite is None."""
-    return {
-        str(row): {
-            str(name): float(value) if np.isfinite(value) else None
-            for name, value in values.items()
-        }
-        for row, values in table.iterrows()
-    }

@@ -6,9 +6,11 @@ from typing import Any
 from forecast.data.sources import history_from, split_from
 from forecast.data.tables import READ_BY
 from forecast.model_files import SavedModel, load_model
+from forecast.paired_test import Resampling, behind_champion
 from forecast.promotion import check_unseen
 from forecast.report.evaluation import print_evaluation, write_evaluation
 from objective import InvalidInput
+from objective.commands.files import write_json
 from objective.commands.progress import stdout_console
 from objective.errors import known_keys
 
@@ -25,10 +27,13 @@ def evaluate(settings: dict[str, Any], directory: Path) -> float:
         check_unseen(name, one, split)
     fitted = {name: one.fitted for name, one in saved.items()}
     evaluation = quantity.evaluate(fitted, history, split)
-    write_evaluation(directory, evaluation)
+    behind = behind_champion(evaluation, Resampling(seed=settings["seed"]))
+    write_json(directory / "result.json", evaluation.to_dict())
+    write_evaluation(directory, evaluation, behind)
     console = stdout_console()
-    print_evaluation(console, evaluation)
-    console.print(f"Written to {directory}: scores.csv, report.html", highlight=False)
+    print_evaluation(console, evaluation, behind)
+    files = "result.json, scores.csv, report.html"
+    console.print(f"Written to {directory}: {files}", highlight=False, soft_wrap=True)
     return float(evaluation.losses[evaluation.champion].mean())
 
 

@@ -16,7 +16,7 @@ from forecast.data.tables import READ_BY
 from forecast.evaluation import Evaluation
 from forecast.model_files import save_model
 from forecast.network import Trainer
-from forecast.paired_test import Resampling, score_gains
+from forecast.paired_test import Resampling, behind_champion
 from forecast.provenance import provenance
 from forecast.quantity import Fitted
 from forecast.report.evaluation import print_evaluation, write_evaluation
@@ -75,11 +75,7 @@ def _train(job: _Job) -> Training:
     directory, candidates, history, split = job.directory, job.candidates, job.history, job.split
     fitted = _fit(job)
     evaluation = candidates.quantity.evaluate(fitted, history, split)
-    try:
-        gains = score_gains(evaluation, evaluation.champion, Resampling(seed=job.trainer.seed))
-        behind: pd.DataFrame | None = _behind(gains)
-    except InvalidInput:
-        behind = None
+    behind = behind_champion(evaluation, Resampling(seed=job.trainer.seed))
     about = {
         "train_until": str(split.train_until),
         "history": history.fingerprint(),
@@ -128,12 +124,6 @@ def _fit(job: _Job) -> dict[str, Fitted]:
             field = f"model.candidates.{name}: {error.field}"
             raise InvalidInput(field, error.value, error.allowed) from error
     return fitted
-
-
-def _behind(gains: pd.DataFrame) -> pd.DataFrame:
-    """Turn by how much each is better into by how much it is worse."""
-    # Less 0 and not minus 0.
-    return 0.0 - gains.rename(columns={"gain": "behind", "low": "high", "high": "low"})
 
 
 def _cards(
