@@ -7,7 +7,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint r
 # Two threads on two busy cores are slower than one.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: run test slow bench serve lint clean
+.PHONY: run test slow bench serve pipeline lint clean
 
 run: $(VENV)/.core
 	@$(BIN)/python -m opt
@@ -23,6 +23,10 @@ bench: $(VENV)/.all
 
 serve: $(VENV)/.all
 	$(BIN)/flask --app serve run
+
+# From a made-up history to the proved schedule of a session; see deploy/pipeline.
+pipeline: $(VENV)/.all
+	@cd deploy/pipeline && PATH="$(CURDIR)/$(BIN):$$PATH" $(ONE_THREAD) dvc repro
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check .
