@@ -54,7 +54,7 @@ class Verdict:
         What was asked for.
     cases, blocks
         On how many, in how many blocks that were drawn together.
-    first, until
+    split
         The held-out period.
     """
 
@@ -68,8 +68,7 @@ class Verdict:
     confidence: float
     cases: int
     blocks: int
-    first: str
-    until: str
+    split: Split
 
     @property
     def better(self) -> bool:
@@ -81,14 +80,15 @@ class Verdict:
         """The numbers in a sentence."""
         return (
             f"{self.score} {self.candidate:.4f} of the candidate, {self.current:.4f} of the other, "
-            f"on {self.cases:,} cases in {self.blocks:,} blocks from {self.first} until "
-            f"{self.until}: a gain of {self.gain:.4f}, {100 * self.confidence:g} % interval "
+            f"on {self.cases:,} cases in {self.blocks:,} blocks, {self.split.words}: "
+            f"a gain of {self.gain:.4f}, {100 * self.confidence:g} % interval "
             f"{self.low:.4f} to {self.high:.4f}"
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain names and numbers."""
-        return {**asdict(self), "better": self.better}
+        split = {name: str(value) for name, value in vars(self.split).items()}
+        return {**asdict(self), "split": split, "better": self.better}
 
 
 def judge(
@@ -135,8 +135,7 @@ def judge(
         confidence=float(rule.resampling.confidence),
         cases=len(losses),
         blocks=len(np.unique(one.blocks)),
-        first=str(split.first),
-        until=str(split.until),
+        split=split,
     )
 
 

@@ -1,4 +1,4 @@
-"""Moments that come from outside, as text."""
+"""Moments as text: read from outside, and told."""
 
 import pandas as pd
 
@@ -15,3 +15,8 @@ def moment_from(field: str, value: object) -> pd.Timestamp:
     if pd.isna(moment) or moment.tzinfo is not None:
         raise InvalidInput(field, value, allowed)
     return moment
+
+
+def moment_text(moment: pd.Timestamp) -> str:
+    """Return a moment as it is told: a day without a time where that is midnight."""
+    return f"{moment:%Y-%m-%d}" if moment == moment.normalize() else f"{moment:%Y-%m-%d %H:%M}"

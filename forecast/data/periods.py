@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecast.data.moments import moment_text
 from forecast.data.tables import TABLES
 from objective import InvalidInput
 
@@ -40,6 +41,11 @@ class Split:
             raise InvalidInput("split.first", str(self.first), allowed)
         if self.until <= self.first:
             raise InvalidInput("split.until", str(self.until), f"after first, {self.first}")
+
+    @property
+    def words(self) -> str:
+        """The held-out period, as it is told."""
+        return f"from {moment_text(self.first)} until {moment_text(self.until)}"
 
 
 def last_days(table: pd.DataFrame, name: str, days: int) -> Split:

@@ -8,22 +8,30 @@ from markupsafe import Markup
 from rich.console import Console
 from rich.table import Table
 
+from forecast.data.moments import moment_text
 from forecast.evaluation import Evaluation
 from objective.pages.figure import Figure, blank_plot
 from objective.pages.page import write_page
 from objective.pages.style import ACCENT, NEUTRAL
+
+#: What a quantity is called, where its name in the registry says it less well.
+QUANTITY_WORDS = {
+    "no_show": "no-shows",
+    "consultation": "consultation times",
+    "preference": "what patients prefer",
+}
 
 
 def winner_text(evaluation: Evaluation) -> str:
     """Return which model won, and by what, in a sentence."""
     means = evaluation.losses.mean().sort_values()
     name = evaluation.champion
-    text = f"{_words(name)} won with {evaluation.score} {means[name]:.4f}"
+    text = f"{_words(name).capitalize()} won with {evaluation.score} {means[name]:.4f}"
     others = means.drop(name)
     if len(others):
         text += f"; {_words(str(others.index[0]))} follows with {others.iloc[0]:.4f}"
     if evaluation.best != evaluation.champion:
-        text += f". {_words(evaluation.best)} is better, but is for comparison only"
+        text += f". {_words(evaluation.best).capitalize()} is better, but is for comparison only"
     return text + "."
 
 
@@ -88,6 +96,8 @@ def write_evaluation(
         [scores_figure(evaluation, behind), *evaluation.figures],
         "forecast.report",
         evaluation=evaluation,
+        quantity=QUANTITY_WORDS.get(evaluation.quantity, _words(evaluation.quantity)),
+        learned=moment_text(evaluation.split.train_until),
         winner=_answer(evaluation, behind),
         card=None if card is None else Markup(MarkdownIt("js-default").render(card)),
     )

@@ -63,7 +63,7 @@ def drift(settings: dict[str, Any], directory: Path) -> float:
     )
     write_drift(directory, found)
     console = stdout_console()
-    for line in (f"{chosen.words}, {split.first} until {split.until}:", *found.sentences):
+    for line in (f"{chosen.words}, {split.words}:", *found.sentences):
         console.print(line, highlight=False, soft_wrap=True)
     console.print(f"Written to {directory}: drift.json, drift.html", soft_wrap=True)
     return max((one.index for one in found.inputs), default=0.0)

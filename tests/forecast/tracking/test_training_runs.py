@@ -51,7 +51,7 @@ def test_a_training_is_a_run_with_a_run_for_each_model(tmp_path: Path):
     assert whole.data.tags["bailey"] == result["about"]["bailey"]
     assert len(whole.data.tags["mlflow.source.git.commit"].removesuffix("-dirty")) == 40
     assert whole.inputs.dataset_inputs[0].dataset.digest == result["about"]["history"][:36]
-    assert "network won with log loss" in whole.data.tags["mlflow.note.content"]
+    assert "Network won with log loss" in whole.data.tags["mlflow.note.content"]
 
     scores = pd.read_csv(run_of(done) / "scores.csv", index_col="model")
     for name, part in parts.items():
