@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock
 # Two threads on two busy cores are slower than one.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+# The files of tests side by side, one per core.
+SIDE_BY_SIDE := -n auto --dist loadfile
 
 .PHONY: run test slow bench serve pipeline lint clean
 
@@ -13,10 +15,10 @@ run: $(VENV)/.core
 	@$(BIN)/python -m opt
 
 test: $(VENV)/.all
-	$(ONE_THREAD) $(BIN)/python -m pytest
+	$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 slow: $(VENV)/.all
-	$(ONE_THREAD) $(BIN)/python -m pytest -m "slow and not benchmark"
+	$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "slow and not benchmark"
 
 bench: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks

@@ -56,7 +56,7 @@ class CalendarGLM:
     family: Literal["poisson", "negative_binomial"] = "negative_binomial"
     harmonics: int = 3
     trend: bool = False
-    ridge: float = 1.0
+    ridge: float = 0.1
     window: int = 730
     level_days: int = 28
     level_share: float = 0.5

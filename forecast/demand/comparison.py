@@ -142,7 +142,8 @@ def _sentences(
     error = float(blocks[champion].std(ddof=0) / np.sqrt(len(blocks)))
     texts = [
         f"Forecasts of {series} series from {origins} origins, {options.origin_every} days apart, "
-        f"each of {options.horizon} periods of {options.period} minutes; models learned again "
+        f"each of {options.horizon} days in periods of {options.period} minutes; models learned "
+        + "again "
         + (f"after every {options.refit_every} origins." if options.refit_every else "never."),
         f"The standard error of the winner's score is {error:.4f} (over {len(blocks)} blocks).",
         "MASE: absolute errors of the median over the mean absolute change from week to week "

@@ -137,15 +137,14 @@ class FittedDemand(ABC):
 
 def check_reach(series: CountSeries, starts: pd.DatetimeIndex, options: Options) -> None:
     """Raise `InvalidInput` if periods are farther ahead than the model forecasts."""
-    length = pd.Timedelta(minutes=options.period)
     seen = series.starts[np.isfinite(series.counts)]
     if not len(seen):
         raise InvalidInput(f"arrivals of {series.name}", "unknown", "known for some periods")
     last = seen[-1]
-    farthest = last + options.horizon * length + pd.Timedelta(days=LONGEST_SILENCE)
+    farthest = last + pd.Timedelta(days=options.horizon + LONGEST_SILENCE)
     if starts[-1] > farthest:
         allowed = (
-            f"at most {options.horizon} periods of {options.period} minutes ahead (the last count "
+            f"at most {options.horizon} days ahead (the last count "
             f"known of {series.name} is of {last})"
         )
         raise InvalidInput("starts", str(starts[-1]), allowed)

@@ -277,7 +277,7 @@ def _inputs(
     angle = np.asarray(starts.hour * 60 + starts.minute, float) * (2 * np.pi / DAY)
     hours = [wave(k * angle) for k in (1, 2) for wave in (np.sin, np.cos)]
     holiday = holiday_names(starts, offset.calendar.country) != ""
-    lead = (places - origins + 1) / options.horizon
+    lead = (places - origins + 1) / options.ahead
     return np.column_stack(
         [
             week,

@@ -22,7 +22,7 @@ class Options:
         Length of the periods in which is counted, minutes: 1440 for days, 60 for hours. It is a
         part of a day and a multiple of the history's own periods, which are added up.
     horizon
-        Periods that are forecast from an origin, at most 56 days.
+        Days that are forecast from an origin, 1 to 56.
     series
         Which series of the history; none for all of them.
     factors
@@ -57,7 +57,7 @@ class Options:
         whole_number("model.options.period", self.period, 1, DAY)
         if DAY % self.period:
             raise InvalidInput("model.options.period", self.period, "minutes that divide a day")
-        whole_number("model.options.horizon", self.horizon, 1, MOST_DAYS * DAY // self.period)
+        whole_number("model.options.horizon", self.horizon, 1, MOST_DAYS)
         whole_number("model.options.origin_every", self.origin_every, 1, 366)
         whole_number("model.options.refit_every", self.refit_every, 0, 100_000)
         for name in ("holidays", "day_effect"):
@@ -79,6 +79,11 @@ class Options:
         return DAY // self.period
 
     @property
+    def ahead(self) -> int:
+        """Periods that are forecast from an origin."""
+        return self.horizon * self.per_day
+
+    @property
     def season(self) -> int:
         """Periods of a week."""
         return 7 * self.per_day
@@ -86,4 +91,4 @@ class Options:
     @property
     def safe_lag(self) -> int:
         """The fewest whole weeks that are not shorter than the horizon, periods."""
-        return -(-self.horizon // self.season) * self.season
+        return -(-self.horizon // 7) * self.season

@@ -59,7 +59,7 @@ def drawn_origins(
     places: np.ndarray, options: Options, generator: np.random.Generator
 ) -> np.ndarray:
     """Return an origin before each place, at a lead from 1 to the horizon drawn at random."""
-    lead = generator.integers(1, options.horizon + 1, len(places))
+    lead = generator.integers(1, options.ahead + 1, len(places))
     return np.maximum(places - lead + 1, 0)
 
 

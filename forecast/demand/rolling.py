@@ -57,7 +57,7 @@ def origins_of(split: Split, options: Options) -> pd.DatetimeIndex:
     InvalidInput
         If there is none.
     """
-    ahead = options.horizon * pd.Timedelta(minutes=options.period)
+    ahead = pd.Timedelta(days=options.horizon)
     every = pd.Timedelta(days=options.origin_every)
     origins = pd.date_range(split.first, split.until - ahead, freq=every)
     if not len(origins):
@@ -94,7 +94,7 @@ def rolling_forecasts(
         known = known_series(history.known_at(origin), options, origin)
         states.learn_again(number, known)
         starts = pd.date_range(
-            origin, periods=options.horizon, freq=pd.Timedelta(minutes=options.period)
+            origin, periods=options.ahead, freq=pd.Timedelta(minutes=options.period)
         )
         for name, whole in actual.items():
             places = positions(whole, starts, options)

@@ -77,7 +77,7 @@ class WeekdayMedian:
             if size < options.season:
                 break
             then = _first(series, size)
-            ahead = slice(size, size + min(options.horizon, week * options.season))
+            ahead = slice(size, size + min(options.ahead, week * options.season))
             starts, counts = series.starts[ahead], series.counts[ahead]
             middle, kinds = median_of_cell(then, starts, options, country, self.weeks)
             logarithm = np.log((counts + 1) / (middle + 1))

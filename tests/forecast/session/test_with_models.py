@@ -35,7 +35,7 @@ MEAN = 0.3 * MINUTES["new"] + 0.7 * MINUTES["return"]
 LEARNED = {
     "no_show": ("logistic_regression", {}),
     "consultation": ("lognormal", {}),
-    "demand": ("calendar_glm", {"period": 60, "horizon": 1344, "series": ["walk_ins"]}),
+    "demand": ("calendar_glm", {"period": 60, "horizon": 56, "series": ["walk_ins"]}),
     "daily": ("calendar_glm", {"period": 1440, "horizon": 56, "series": ["walk_ins"]}),
 }
 
