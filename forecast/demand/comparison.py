@@ -142,9 +142,8 @@ def _sentences(
     error = float(blocks[champion].std(ddof=0) / np.sqrt(len(blocks)))
     texts = [
         f"Forecasts of {series} series from {origins} origins, {options.origin_every} days apart, "
-        f"each of {options.horizon} days in periods of {options.period} minutes; models learned "
-        + "again "
-        + (f"after every {options.refit_every} origins." if options.refit_every else "never."),
+        f"each of {options.horizon} days in periods of {options.period} minutes; "
+        + _learning(options),
         f"The standard error of the winner's score is {error:.4f} (over {len(blocks)} blocks).",
         "MASE: absolute errors of the median over the mean absolute change from week to week "
         "before the held-out period.",
@@ -164,6 +163,12 @@ def _sentences(
             f"{made.skipped} forecasts were not made: nothing was known shortly before the origin."
         )
     return tuple(texts)
+
+
+def _learning(options: Options) -> str:
+    if not options.refit_every:
+        return "models did not learn again."
+    return f"models learned again after every {options.refit_every} origins."
 
 
 def _alarm(made: RollingForecasts, losses: pd.DataFrame, several: bool) -> list[str]:
