@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-import holidays
 import numpy as np
 import pandas as pd
 
+from forecast.data.bank_holidays import kept_holidays
 from forecast.demand.law import Array
 from forecast.demand.options import DAY
-from objective import InvalidInput
 
 
 def cells(starts: pd.DatetimeIndex, minutes: int) -> np.ndarray:
@@ -43,12 +42,7 @@ def holiday_names(starts: pd.DatetimeIndex, country: str | None) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _kept_holidays(country: str, years: tuple[int, ...]) -> tuple[tuple[pd.Timestamp, str], ...]:
-    name, _, part = country.partition("-")
-    try:
-        kept = holidays.country_holidays(name, subdiv=part or None, years=years, language="en_US")
-    except NotImplementedError:
-        allowed = "a country whose holidays are known, such as GB, GB-ENG or US"
-        raise InvalidInput("country", country, allowed) from None
+    kept = kept_holidays(country, years)
     return tuple((pd.Timestamp(day), _plain(text)) for day, text in kept.items())
 
 
