@@ -12,7 +12,7 @@ from rich.table import Table
 
 from forecast.data.moments import moment_from
 from forecast.data.sources import history_from
-from forecast.model_files import load_model
+from forecast.kept_models import kept_model
 from forecast.preference.asking import Asking, read_attributes
 from forecast.preference.fitted import FittedPreference
 from forecast.preference.half_days import problem_with_acceptance
@@ -34,7 +34,7 @@ def acceptance(settings: dict[str, Any], directory: Path) -> None:
     given = known_keys("task", settings["task"], NAMES, required=NAMES)
     path = Path(str(given["file"]))
     contents = _read(path)
-    saved = load_model(Path(str(given["model"])))
+    saved = kept_model(settings, given["model"], Preference.name, "task.model")
     quantity, fitted = saved.quantity, saved.fitted
     if not isinstance(quantity, Preference) or not isinstance(fitted, FittedPreference):
         raise InvalidInput("task.model", quantity.name, "a kept model of preference")

@@ -10,7 +10,7 @@ from forecast.consultation.quantity import Consultation
 from forecast.data.periods import Split
 from forecast.data.sources import history_from, split_from
 from forecast.data.tables import READ_BY
-from forecast.model_files import load_model
+from forecast.kept_models import kept_model
 from forecast.past_sessions import Forecasters, NoShowFitted, past_sessions
 from forecast.promotion import check_unseen
 from forecast.quantities import make_model
@@ -40,8 +40,8 @@ def write_past_sessions(settings: dict[str, Any], directory: Path) -> None:
         raise InvalidInput("model.quantity", quantity.name, "consultation for past sessions")
     history, trainer = history_from(settings, directory), trainer_from(settings, directory)
     split = split_from(settings, history, READ_BY[quantity.name])
-    kept = None if task["consultation"] is None else _kept("consultation", task, split)
-    no_show = None if task["no_show"] is None else _kept("no_show", task, split)
+    kept = None if task["consultation"] is None else _kept(settings, "consultation", split)
+    no_show = None if task["no_show"] is None else _kept(settings, "no_show", split)
     averages = make_model(quantity, str(task["averages"]), {})
     fitted_averages = quantity.fit(averages, history, split.train_until, trainer)
     if not isinstance(fitted_averages, GroupedLaws):
@@ -70,10 +70,8 @@ def write_past_sessions(settings: dict[str, Any], directory: Path) -> None:
     )
 
 
-def _kept(what: str, task: dict[str, Any], split: Split) -> Fitted:
+def _kept(settings: dict[str, Any], what: str, split: Split) -> Fitted:
     """Return the kept model of a quantity; raise `InvalidInput` if it learned from the period."""
-    saved = load_model(Path(str(task[what])))
-    if saved.quantity.name != what:
-        raise InvalidInput(f"task.{what}", saved.quantity.name, f"a kept model of {what}")
+    saved = kept_model(settings, settings["task"][what], what, f"task.{what}")
     check_unseen(what, saved, split)
     return saved.fitted

@@ -10,7 +10,8 @@ from forecast.cases import ForecastsCases
 from forecast.data.chunks import TableWriter, count_rows, read_chunks
 from forecast.data.moments import moment_from
 from forecast.data.sources import history_from
-from forecast.model_files import load_model
+from forecast.kept_models import kept_model
+from forecast.quantities import checked_quantity
 from objective import InvalidInput
 from objective.commands.progress import changing_line, counted_display, stdout_console
 from objective.errors import known_keys, whole_number
@@ -21,7 +22,8 @@ def predict(settings: dict[str, Any], directory: Path) -> None:
     names = ("name", "model", "cases", "moment", "file", "chunk")
     given = known_keys("task", settings["task"], names, required=names)
     rows = whole_number("task.chunk", given["chunk"], 1, 100_000_000)
-    fitted = load_model(Path(str(given["model"]))).fitted
+    quantity = checked_quantity(settings)
+    fitted = kept_model(settings, given["model"], quantity, "task.model").fitted
     if not isinstance(fitted, ForecastsCases):
         allowed = "a kept model that forecasts case by case, such as those of no_show"
         raise InvalidInput("task.model", str(given["model"]), allowed)

@@ -14,9 +14,9 @@ from forecast.promotion import Rule, Verdict, check_unseen, judge
 from forecast.quantities import checked_quantity
 from forecast.tracking.choice import Chosen, baseline_of, choose
 from forecast.tracking.connection import Connection
-from forecast.tracking.registry import CHAMPION, FOLDER, Registry
+from forecast.tracking.registry import FOLDER, Registry
 from forecast.tracking.run import Run
-from forecast.tracking.settings import tracking_from
+from forecast.tracking.settings import CHAMPION, tracking_from
 from objective import InvalidInput
 from objective.commands.files import write_json
 from objective.commands.progress import stdout_console

@@ -6,7 +6,8 @@ from typing import Any, cast
 from rich.table import Table
 
 from forecast.data.sources import history_from
-from forecast.model_files import SavedModel, load_model
+from forecast.kept_models import champion_of, kept_model
+from forecast.model_files import SavedModel
 from forecast.session.files import FOLDER, write_sessions
 from forecast.session.hand_over import SessionForecast, forecast_session
 from forecast.session.models import (
@@ -17,7 +18,8 @@ from forecast.session.models import (
 )
 from forecast.session.page import session_words, write_session_page
 from forecast.session.request import SessionRequest
-from objective import ClinicSession, InvalidInput
+from forecast.tracking.settings import CHAMPION
+from objective import ClinicSession
 from objective.commands.progress import stdout_console
 from objective.errors import known_keys
 
@@ -28,15 +30,15 @@ def write_session(settings: dict[str, Any], directory: Path) -> ClinicSession:
     """Write the session's files and report; return the session as it is forecast."""
     task = {key: value for key, value in settings["task"].items() if key not in ("name", "models")}
     request = SessionRequest.from_settings(task)
-    models = models_from(settings["task"].get("models") or {})
+    console = stdout_console()
+    models, sentences = models_from(settings)
     forecast = forecast_session(request, history_from(settings, directory), models)
     directory.mkdir(parents=True, exist_ok=True)
     paths = write_sessions(directory, forecast)
     commands = _commands(directory, [path.stem for path in paths])
     write_session_page(directory / "report.html", forecast, commands)
-    console = stdout_console()
     console.print(input_table(forecast))
-    for sentence in (session_words(forecast), *forecast.notes):
+    for sentence in (session_words(forecast), *sentences, *forecast.notes):
         console.print(sentence, highlight=False)
     for command in commands:
         console.print(command, highlight=False, soft_wrap=True)
@@ -50,32 +52,45 @@ def session(settings: dict[str, Any], directory: Path) -> None:
     write_session(settings, directory)
 
 
-def models_from(folders: dict[str, Any]) -> Models:
-    """Return the kept models of folders by quantity; those that are null are left out.
+def models_from(settings: dict[str, Any]) -> tuple[Models, list[str]]:
+    """Return the models that are to forecast, and what is to be said of those that cannot.
+
+    Those that are null are left out, and so are those that should be in use where none is, or where
+    the registry does not answer.
 
     Raises
     ------
     InvalidInput
-        If a folder holds no model, or one of another quantity.
+        If a folder or a version holds no model, or one of another quantity.
     """
-    given = known_keys("task.models", folders, MODELS)
+    given = known_keys("task.models", settings["task"].get("models") or {}, MODELS)
     saved: dict[str, SavedModel] = {}
-    for name, folder in given.items():
-        if folder is None:
+    sentences = []
+    for name, which in given.items():
+        if which is None:
             continue
-        saved[name] = load_model(Path(str(folder)))
-        if saved[name].quantity.name != name:
-            found = saved[name].quantity.name
-            raise InvalidInput(f"task.models.{name}", found, f"a kept model of {name}")
+        if which != CHAMPION:
+            saved[name] = kept_model(settings, which, name, f"task.models.{name}")
+            continue
+        why = "none is in use"
+        try:
+            champion = champion_of(settings, name)
+        except OSError as error:
+            champion, why = None, str(error)
+        if champion is None:
+            sentences.append(f"Without a model of {name.replace('_', ' ')}: {why}.")
+        else:
+            saved[name] = champion
     fitted = {name: one.fitted for name, one in saved.items()}
     period = getattr(saved["demand"].quantity, "period", 60) if "demand" in saved else 60
-    return Models(
+    models = Models(
         no_show=cast(NoShowForecaster | None, fitted.get("no_show")),
         consultation=cast(ConsultationForecaster | None, fitted.get("consultation")),
         demand=cast(DemandForecaster | None, fitted.get("demand")),
         period=int(period),
         names=tuple((name, one.name) for name, one in fitted.items()),
     )
+    return models, sentences
 
 
 def input_table(forecast: SessionForecast) -> Table:

@@ -7,7 +7,8 @@ from typing import Any
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from forecast.model_files import DESCRIPTION, SavedModel, load_model
-from forecast.tracking.registry import CHAMPION, DIGEST, FOLDER, MODEL, Registry, load_from
+from forecast.tracking.registry import DIGEST, FOLDER, MODEL, Registry, load_from
+from forecast.tracking.settings import CHAMPION
 from objective import InvalidInput
 from objective.commands.json_text import parse_json
 

@@ -14,14 +14,13 @@ from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-from forecast.tracking.settings import Tracking
+from forecast.tracking.settings import SQLITE, Tracking
 from objective import InvalidInput
 
 # They tell of each attempt and each step of a migration.
 for _name in ("alembic", "mlflow", "urllib3"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
-SQLITE = "sqlite:///"
 #: Seconds for which others may make a database.
 LOCKED = 120
 

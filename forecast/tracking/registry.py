@@ -29,9 +29,9 @@ from mlflow.protos.databricks_pb2 import (
 from forecast.model_files import SavedModel, load_model
 from forecast.tracking.connection import Connection
 from forecast.tracking.run import Run
+from forecast.tracking.settings import CHAMPION
 from objective import InvalidInput
 
-CHAMPION = "champion"
 IN_USE, EVENT = "in_use", "event"
 #: Tags of a version: the hash of its model.json, and which model of the quantity it is.
 DIGEST, MODEL = "model_sha256", "model"

@@ -8,7 +8,11 @@ from typing import Any
 from objective import InvalidInput
 from objective.errors import known_keys, whole_number
 
-SCHEMES = ("sqlite:///", "http://", "https://")
+#: A database in a file, whose path follows.
+SQLITE = "sqlite:///"
+SCHEMES = (SQLITE, "http://", "https://")
+#: What the version of a model that is in use is called.
+CHAMPION = "champion"
 #: Which models of a training become versions in the registry.
 REGISTERED = ("champion", "all", "none")
 

@@ -40,7 +40,8 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "interval_length": 15.0, "start": "09:00",
     })  # fmt: skip
     plain: Any = OmegaConf.to_container(task)
-    return {"data": {"source": "made_up"}, "on_error": "stop", "task": plain}
+    tracking: dict[str, Any] = {"uri": None}
+    return {"data": {"source": "made_up"}, "on_error": "stop", "task": plain, "tracking": tracking}
 
 
 def test_opt_optimises_the_sessions_as_they_are_and_shows_how_the_schedule_moves(

@@ -25,9 +25,6 @@ from tests.forecast.session.made_up_visits import (
     made_up_history,
 )
 
-for name in ("no_show", "consultation", "demand"):
-    pytest.importorskip(f"forecast.{name}")
-
 WEEKS = 30
 MONDAY = FIRST + pd.Timedelta(weeks=WEEKS)
 MEAN = 0.3 * MINUTES["new"] + 0.7 * MINUTES["return"]
@@ -60,6 +57,14 @@ def folders(history: History, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return made
 
 
+def models_of(folders: dict[str, str]) -> Models:
+    """Return the models of folders, without a registry."""
+    settings = {"task": {"models": folders}, "tracking": {"uri": None}}
+    models, sentences = models_from(settings)
+    assert sentences == []
+    return models
+
+
 def wanted(**other: Any) -> SessionRequest:
     """Return a session of Dr A on the Monday after the history."""
     return SessionRequest(
@@ -73,7 +78,7 @@ def test_every_input_comes_from_its_model_and_is_near_the_truth(
 ):
     """Hourly or daily counts of walk-ins; the report names the models."""
     named = {name: folders[name] for name in ("no_show", "consultation")}
-    models = models_from({**named, "demand": folders[demand]})
+    models = models_of({**named, "demand": folders[demand]})
     found = forecast_session(wanted(), history, models)
     no_show, consultation, walk_ins = found.inputs
     assert no_show.value == pytest.approx(NO_SHOW["Dr A"], abs=0.04)
@@ -91,7 +96,7 @@ def test_the_no_show_rate_is_the_mean_of_those_booked_and_the_usual(
     history: History, folders: dict[str, str]
 ):
     """With as many patients as are booked it is the mean of their own probabilities."""
-    models = models_from({"no_show": folders["no_show"]})
+    models = models_of({"no_show": folders["no_show"]})
     visits = history.visits
     booked = visits[visits["scheduled_at"] >= MONDAY]
     known = history.known_at(MONDAY)
@@ -107,7 +112,7 @@ def test_new_patients_who_are_booked_make_consultations_longer(
     history: History, folders: dict[str, str]
 ):
     """All eight are new; the more others come, the more the usual mix counts."""
-    models = models_from({"consultation": folders["consultation"]})
+    models = models_of({"consultation": folders["consultation"]})
     means = [
         forecast_session(wanted(patients=number), history, models).inputs[1].value
         for number in (8, 12, 40)
@@ -119,7 +124,7 @@ def test_walk_ins_of_the_provider_are_a_share_of_the_clinic(
     history: History, folders: dict[str, str]
 ):
     """By the visits of the past about half; else as it is asked for."""
-    models = models_from({"demand": folders["demand"]})
+    models = models_of({"demand": folders["demand"]})
     seen = forecast_session(wanted(), history, models).inputs[2].value
     all_of_them = forecast_session(
         wanted(walk_ins=WalkInOptions(share=1.0)), history, models
@@ -133,7 +138,7 @@ def test_a_session_longer_than_an_hour_is_divided_into_its_intervals(
     history: History, folders: dict[str, str]
 ):
     """Rates add up to the model's expectation, also where intervals begin within an hour."""
-    models = models_from({"demand": folders["demand"]})
+    models = models_of({"demand": folders["demand"]})
     request = wanted(start="09:20", intervals=7, interval_length=13.0)
     found = forecast_session(request, history, models)
     assert found.session.walk_ins is not None
@@ -152,7 +157,7 @@ def test_a_provider_never_seen_is_forecast_by_the_models_too(
     history: History, folders: dict[str, str]
 ):
     """They pool; and it is said."""
-    models = models_from({name: folders[name] for name in ("no_show", "consultation", "demand")})
+    models = models_of({name: folders[name] for name in ("no_show", "consultation", "demand")})
     found = forecast_session(wanted(provider="Dr Z"), history, models)
     assert any("never seen" in note for note in found.notes)
     assert 0.05 < found.inputs[0].value < 0.3
@@ -164,5 +169,5 @@ def test_kept_models_that_are_read_again_say_the_same(history: History, folders:
     fitted = load_model(Path(folders["no_show"])).fitted
     again = Models(no_show=fitted, names=(("no_show", fitted.name),))  # type: ignore[arg-type]
     one = forecast_session(wanted(), history, again)
-    two = forecast_session(wanted(), history, models_from({"no_show": folders["no_show"]}))
+    two = forecast_session(wanted(), history, models_of({"no_show": folders["no_show"]}))
     assert one.to_dict() == two.to_dict()
