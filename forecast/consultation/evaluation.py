@@ -11,7 +11,7 @@ from forecast.consultation.figures import calibration_figure, transform_figure, 
 from forecast.consultation.model import ConsultationFitted
 from forecast.data.history import History
 from forecast.data.periods import Split
-from forecast.evaluation import Evaluation
+from forecast.evaluation import Evaluation, Outcomes
 from objective.laws import Array
 
 #: The continuous ranked probability score is taken from 99 quantiles: twice the mean of their
@@ -85,6 +85,11 @@ def evaluate(
         sentences=_sentences(scores, losses, cases),
         figures=figures,
         tables={one.key: pd.DataFrame(one.rows, columns=one.columns) for one in figures},
+        outcomes=Outcomes(
+            cases["started_at"].to_numpy("datetime64[ns]"),
+            minutes,
+            pd.DataFrame({name: one.mean() for name, one in forecasts.items()}),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from forecast.demand.law import Array
 from forecast.demand.levels import SCORE_LEVELS, TABLE_LEVELS
 from forecast.demand.options import Options
 from forecast.demand.rolling import RollingForecasts
-from forecast.evaluation import Evaluation
+from forecast.evaluation import Evaluation, Outcomes
 
 DECILES = np.arange(1, 10) / 10
 SCORED = np.isin(TABLE_LEVELS, SCORE_LEVELS)
@@ -65,6 +65,9 @@ def compared(
             *by_lead_figures(leads, score, list(table.mean().sort_values().index)),
         ),
         tables={"by_lead": leads},
+        outcomes=Outcomes(
+            cases["start"].to_numpy("datetime64[ns]"), counts, pd.DataFrame(dict(made.means))
+        ),
     )
 
 

@@ -39,6 +39,8 @@ class RollingForecasts:
         Of each model at `TABLE_LEVELS`, (cases, levels).
     log_mass
         Logarithm of the probability that each model gave to what came, (cases,).
+    means
+        Of each model, (cases,).
     skipped
         Forecasts that were not made since nothing was known shortly before the origin.
     """
@@ -46,6 +48,7 @@ class RollingForecasts:
     cases: pd.DataFrame
     quantiles: Mapping[str, Array]
     log_mass: Mapping[str, Array]
+    means: Mapping[str, Array]
     skipped: int
 
 
@@ -89,6 +92,7 @@ def rolling_forecasts(
     cases: list[pd.DataFrame] = []
     quantiles: dict[str, list[Array]] = {name: [] for name in models}
     log_mass: dict[str, list[Array]] = {name: [] for name in models}
+    means: dict[str, list[Array]] = {name: [] for name in models}
     skipped = 0
     for number, origin in enumerate(origins_of(split, options)):
         known = known_series(history.known_at(origin), options, origin)
@@ -126,12 +130,14 @@ def rolling_forecasts(
             for model, made in states.forecasts(known[name], ahead).items():
                 quantiles[model].append(made.quantiles(TABLE_LEVELS))
                 log_mass[model].append(made.law.log_mass(counts[seen]))
+                means[model].append(made.mean)
     if not cases:
         raise InvalidInput("split", f"{split.first} to {split.until}", "a period with known counts")
     return RollingForecasts(
         pd.concat(cases, ignore_index=True),
         {name: np.concatenate(ones) for name, ones in quantiles.items()},
         {name: np.concatenate(ones) for name, ones in log_mass.items()},
+        {name: np.concatenate(ones) for name, ones in means.items()},
         skipped,
     )
 

@@ -1,10 +1,11 @@
 """What is said of forecasts of a held-out period: scores, calibration, groups, leaks."""
 
+import numpy as np
 import pandas as pd
 
 from forecast.data.history import History
 from forecast.data.periods import Split
-from forecast.evaluation import Evaluation
+from forecast.evaluation import Evaluation, Outcomes
 from forecast.no_show.expected_wait import StandardSession, expected_waits
 from forecast.no_show.figures import groups_figure, reliability_figure, waits_figure
 from forecast.no_show.groups import group_labels, group_table
@@ -90,6 +91,11 @@ def evaluation_of(
             "expected_waits": waits,
             "standard_errors": pd.DataFrame(errors.items(), columns=["score", "standard_error"]),
         },
+        outcomes=Outcomes(
+            visits["scheduled_at"].to_numpy("datetime64[ns]"),
+            outcomes.astype(np.float64),
+            forecasts.reset_index(drop=True),
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecast.data.history import History
 from forecast.data.periods import Split
-from forecast.evaluation import Evaluation
+from forecast.evaluation import Evaluation, Outcomes
 from forecast.preference.figures import acceptance_figure, coefficient_figure
 from forecast.preference.fitted import Array, FittedPreference
 from forecast.preference.multinomial_logit import FittedMultinomialLogit
@@ -138,6 +138,11 @@ def evaluate_preference(
         sentences=tuple(sentences),
         figures=tuple(figures),
         tables=tables,
+        outcomes=Outcomes(
+            occasions.offered_at.to_numpy("datetime64[ns]"),
+            (chosen >= 0).astype(np.float64),
+            pd.DataFrame({name: one.acceptance for name, one in told.items()}),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from forecast.data.history import History
+from forecast.data.moments import moment_text
 from forecast.data.sources import history_from, split_from
 from forecast.data.tables import READ_BY
 from forecast.drift.calibration import calibration
@@ -51,8 +52,8 @@ def drift(settings: dict[str, Any], directory: Path) -> float:
     found = Drift(
         quantity.name,
         chosen.words,
-        (str(since), str(learned)),
-        (str(split.first), str(split.until)),
+        (moment_text(since), moment_text(learned)),
+        (moment_text(split.first), moment_text(split.until)),
         stability(
             quantity.inputs(history, since, learned),
             quantity.inputs(history, split.first, split.until),
