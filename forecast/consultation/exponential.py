@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 
-from forecast.consultation.encoding import Covariates
-from forecast.consultation.grouped_laws import FEWEST, GroupedLaws, checked_fewest
-from forecast.network import Trainer
+from forecast.consultation.grouped_laws import GroupedLaws, GroupedModel
 from objective import ServiceTime
 from objective.laws import Array
 
@@ -24,34 +21,13 @@ class FittedExponential(GroupedLaws):
 
 
 @dataclass(frozen=True)
-class Exponential:
-    """An exponential law for each group; for comparison only.
+class Exponential(GroupedModel):
+    """An exponential law for each group; for comparison only."""
 
-    Attributes
-    ----------
-    fewest
-        How many consultations a group needs for a law of its own.
-
-    Raises
-    ------
-    InvalidInput
-        If that is not a whole number of at least 2.
-    """
-
-    fewest: int = FEWEST
     name: ClassVar[str] = "exponential"
     promotable: ClassVar[bool] = False
+    fitted: ClassVar[type[GroupedLaws]] = FittedExponential
 
-    def __post_init__(self) -> None:
-        checked_fewest(self.fewest)
-
-    def fit(
-        self, consultations: pd.DataFrame, covariates: Covariates, trainer: Trainer
-    ) -> FittedExponential:
-        """Return the law of each group, by its mean."""
-        return FittedExponential.of(consultations, self.fewest, exponential_law)
-
-
-def exponential_law(minutes: Array) -> ServiceTime:
-    """Return the exponential law of greatest likelihood for minutes (consultations,)."""
-    return ServiceTime.exponential(float(np.mean(minutes)))
+    def law(self, minutes: Array) -> ServiceTime:
+        """Return the exponential law of greatest likelihood for minutes (consultations,)."""
+        return ServiceTime.exponential(float(np.mean(minutes)))

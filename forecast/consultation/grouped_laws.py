@@ -1,5 +1,6 @@
 """A law for each visit type and provider, whoever the patient is."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -10,8 +11,10 @@ from torch import Tensor
 
 from forecast.consultation.cases import checked_cases
 from forecast.consultation.durations import ScaledLaws
+from forecast.consultation.encoding import Covariates
 from forecast.consultation.groups import Groups
 from forecast.data.history import History
+from forecast.network import Trainer
 from objective import ServiceTime
 from objective.errors import whole_number
 from objective.laws import Array
@@ -71,6 +74,35 @@ class GroupedLaws:
         return cls(Groups(tuple(keys)), tuple(laws))
 
 
-def checked_fewest(fewest: object) -> None:
-    """Raise `InvalidInput` unless it is a number of consultations."""
-    whole_number("fewest", fewest, 2, 1_000_000)
+@dataclass(frozen=True)
+class GroupedModel(ABC):
+    """A law for each group of visit type and provider.
+
+    Attributes
+    ----------
+    fewest
+        How many consultations a group needs for a law of its own.
+
+    Raises
+    ------
+    InvalidInput
+        If that is not a whole number of at least 2.
+    """
+
+    fewest: int = FEWEST
+    name: ClassVar[str]
+    promotable: ClassVar[bool] = True
+    fitted: ClassVar[type[GroupedLaws]]
+
+    def __post_init__(self) -> None:
+        whole_number("fewest", self.fewest, 2, 1_000_000)
+
+    @abstractmethod
+    def law(self, minutes: Array) -> ServiceTime:
+        """Return the law of minutes (consultations,), more than one value among them."""
+
+    def fit(
+        self, consultations: pd.DataFrame, covariates: Covariates, trainer: Trainer
+    ) -> GroupedLaws:
+        """Return the law of each group."""
+        return self.fitted.of(consultations, self.fewest, self.law)

@@ -29,7 +29,7 @@ INTERVAL = 80
 
 @dataclass(frozen=True)
 class _Statistical:
-    """What both models have in common.
+    """What both models have in common; the library calls each ``automatic``.
 
     Attributes
     ----------
@@ -38,9 +38,20 @@ class _Statistical:
     """
 
     window: int = 0
+    name: ClassVar[str]
+    promotable: ClassVar[bool] = False
+    automatic: ClassVar[str]
 
     def __post_init__(self) -> None:
         whole_number("window", self.window, 0, 36_500)
+
+    def learn(
+        self, options: Options, known: Known, trainer: Trainer, before: FittedDemand | None = None
+    ) -> "FittedStatistical":
+        """Return the model; it learns when it forecasts."""
+        del known, trainer, before
+        _library()
+        return FittedStatistical(self, options, self.name, self.automatic, self.window)
 
     def restore(
         self, options: Options, tensors: Mapping[str, Tensor], rest: Mapping[str, Any]
@@ -55,16 +66,7 @@ class ExponentialSmoothing(_Statistical):
     """Exponential smoothing whose form the library chooses (AutoETS)."""
 
     name: ClassVar[str] = "ets"
-    promotable: ClassVar[bool] = False
     automatic: ClassVar[str] = "AutoETS"
-
-    def learn(
-        self, options: Options, known: Known, trainer: Trainer, before: FittedDemand | None = None
-    ) -> "FittedStatistical":
-        """Return the model; it learns when it forecasts."""
-        del known, trainer, before
-        _library()
-        return FittedStatistical(self, options, self.name, self.automatic, self.window)
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,7 @@ class AutoARIMA(_Statistical):
     """A seasonal ARIMA model whose orders the library chooses."""
 
     name: ClassVar[str] = "auto_arima"
-    promotable: ClassVar[bool] = False
     automatic: ClassVar[str] = "AutoARIMA"
-
-    def learn(
-        self, options: Options, known: Known, trainer: Trainer, before: FittedDemand | None = None
-    ) -> "FittedStatistical":
-        """Return the model; it learns when it forecasts."""
-        del known, trainer, before
-        _library()
-        return FittedStatistical(self, options, self.name, self.automatic, self.window)
 
 
 @dataclass(frozen=True)

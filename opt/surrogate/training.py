@@ -1,7 +1,5 @@
 """Training the surrogate, and how well it ranks schedules that it has not learned from."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
+from objective.one_thread import one_thread
 from opt.surrogate.networks import NetworkName, features, make_network
 
 #: One schedule in so many is kept to test the network, and never learned from.
@@ -67,7 +66,7 @@ class Trainer:
             self._spread = float(tenth) - self._lowest or 1.0
         learned = (~held_out(len(schedules), self._device)).nonzero()[:, 0]
         order = torch.randperm(len(learned), generator=generator, device=self._device)
-        with _alone():
+        with one_thread():
             for rows in torch.split(learned[order], BATCH):
                 self._optimiser.zero_grad()
                 guess = self.network(features(schedules[rows], self._patients))
@@ -77,7 +76,7 @@ class Trainer:
 
     def predict(self, schedules: Tensor) -> Tensor:
         """Return guesses (batch,) that rank schedules (batch, intervals): the lower the better."""
-        with _alone(), torch.no_grad():
+        with one_thread(), torch.no_grad():
             parts = torch.split(schedules, RANKED_AT_ONCE)
             return torch.cat([self.network(features(part, self._patients)) for part in parts])
 
@@ -131,14 +130,3 @@ def r_squared(guess: NDArray[np.float64], truth: NDArray[np.float64]) -> float |
 def numbers(tensor: Tensor) -> NDArray[np.float64]:
     """Return a tensor (batch,) in float64 on the processor."""
     return np.asarray(tensor.cpu().double().numpy(), np.float64)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Compute on one thread: the networks are small, and sums come out the same everywhere."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -14,8 +14,8 @@ from forecast.no_show.encoding import Encoded, Encoder
 from forecast.no_show.fitted import FittedNoShow, NoShowModel, Training
 from forecast.no_show.options import Options
 from forecast.no_show.past import Numbers
-from forecast.one_thread import one_thread
 from objective.errors import InvalidInput, positive_number, probability, whole_number
+from objective.one_thread import one_thread
 
 #: Points of the empirical law by which a number is put on a common scale.
 POINTS = 65

@@ -8,7 +8,10 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch use one thread: on layers this small, several only wait for each other."""
+    """Let torch use one thread: on small layers several only wait for each other.
+
+    Sums come out the same everywhere, too.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
