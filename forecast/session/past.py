@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecast.data.derived import consultations_of_visits
 from forecast.data.history import History
 from forecast.session.request import SessionRequest
 from objective import InvalidInput
@@ -134,25 +135,13 @@ class Past:
         """Past consultations of all providers, from their table or else from the visits."""
         table = self.known.consultations
         if not len(table):
-            table = consultations_of(self.known.visits)
+            table = consultations_of_visits(self.known.visits)
         if not len(table):
             return table
         minutes = table["minutes"].to_numpy(np.float64)
         recent = (table["started_at"] >= self.since).to_numpy(np.bool_)
         kept: pd.DataFrame = table.loc[recent & np.isfinite(minutes) & (minutes > 0)]
         return kept
-
-
-def consultations_of(visits: pd.DataFrame) -> pd.DataFrame:
-    """Return the consultations that visits tell by when they were started and ended."""
-    names = ["visit_id", "patient_id", "provider", "visit_type", "session", "started_at", "minutes"]
-    if not {"started_at", "ended_at"} <= set(visits.columns):
-        return pd.DataFrame(columns=names)
-    done = visits[visits["started_at"].notna() & visits["ended_at"].notna()]
-    took = (pd.to_datetime(done["ended_at"]) - pd.to_datetime(done["started_at"])).dt
-    day = pd.to_datetime(done["started_at"]).dt.strftime("%Y-%m-%d")
-    session = done["provider"].astype(str) + " " + day
-    return done.assign(minutes=took.total_seconds() / 60, session=session)[names]
 
 
 def walk_in(visits: pd.DataFrame) -> NDArray[np.bool_]:

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.data.derived import consultations_of_visits
 from forecast.data.history import History
 from forecast.model_files import load_model, save_model
 from forecast.network import Trainer
 from forecast.quantities import make_model, make_quantity
 from forecast.session.hand_over import forecast_session
 from forecast.session.models import Models
-from forecast.session.past import consultations_of
 from forecast.session.request import SessionRequest, WalkInOptions
 from forecast.tasks.session import models_from
 from objective import InvalidInput
@@ -41,7 +41,7 @@ LEARNED = {
 def history() -> History:
     """Thirty weeks of two providers, and eight patients who are booked already."""
     visits = made_up_history(WEEKS, ahead=8).visits
-    return History(visits=visits, consultations=consultations_of(visits))
+    return History(visits=visits, consultations=consultations_of_visits(visits))
 
 
 @pytest.fixture(scope="module")
