@@ -65,9 +65,8 @@ def choose(registry: Registry | None, given: object, field: str) -> Chosen:
     else:
         raise InvalidInput(field, given, ALLOWED)
     if number is None:
-        raise InvalidInput(
-            field, given, f"there: the registry has no such version of {registry.name}"
-        )
+        what = "model in use" if given == CHAMPION else "such version"
+        raise InvalidInput(field, given, f"there: the registry has no {what} of {registry.name}")
     return Chosen(registry.load(number), version=number)
 
 

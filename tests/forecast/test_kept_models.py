@@ -73,7 +73,7 @@ def test_a_folder_a_version_and_the_one_in_use_are_found(settings: dict[str, Any
     [
         ("nowhere", "consultation", r"nowhere.*No such file"),
         (3, "consultation", "version is 3"),
-        ("champion", "no_show", "no such version"),
+        ("champion", "no_show", "no model in use of no_show"),
         ("gamma", "no_show", "a kept model of no_show"),
         (True, "consultation", "the number of a version"),
     ],
