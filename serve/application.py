@@ -1,12 +1,17 @@
 """The Flask application."""
 
+import os
 from importlib.metadata import version
 
 from apiflask import APIFlask
 from flask_swagger_ui import get_swaggerui_blueprint
 
+from serve.api.blueprints import BLUEPRINTS
+from serve.api.description import describe_all
 from serve.api.problems import register_problems
-from serve.api.schedules import schedules
+from serve.clock import Clock, machine_clock
+from serve.database import connect
+from serve.settings import Settings, settings_from
 
 #: Where the description of the API is served, and a page to read and try it.
 SPECIFICATION, DOCUMENTATION = "/api/openapi.json", "/api/docs"
@@ -14,8 +19,22 @@ SPECIFICATION, DOCUMENTATION = "/api/openapi.json", "/api/docs"
 MAX_BODY_BYTES = 16 * 2**20
 
 
-def create_app() -> APIFlask:
-    """Return a new application."""
+def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -> APIFlask:
+    """Return a new application.
+
+    Parameters
+    ----------
+    settings
+        What the environment says, if it is not given.
+    clock
+        What time it is; days can be played in simulated time.
+
+    Raises
+    ------
+    InvalidInput
+        If a setting is outside its range.
+    """
+    settings = settings_from(os.environ) if settings is None else settings
     app = APIFlask(
         __name__,
         title="Bailey",
@@ -26,14 +45,16 @@ def create_app() -> APIFlask:
     app.config.update(
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        DESCRIPTION="Outpatient clinic schedules that are proved optimal.",
-        TAGS=[
-            {"name": "schedules", "description": "Optimise and price schedules."},
-            {"name": "service", "description": "The state of the service."},
-        ],
+        DESCRIPTION="Outpatient clinic schedules that are proved optimal, published and booked.",
+        SECRET_KEY=settings.key(),
+        SETTINGS=settings,
+        CLOCK=clock,
     )
+    connect(app, settings.url)
     register_problems(app)
-    app.register_blueprint(schedules)
+    describe_all(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     # The page comes with its scripts in the package, so that it works without the internet.
     app.register_blueprint(
         get_swaggerui_blueprint(DOCUMENTATION, SPECIFICATION, config={"app_name": "Bailey"})

@@ -9,11 +9,14 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from objective import InvalidInput
+from serve.errors import Conflict, Refused, SignInNeeded
 
 PROBLEM = "application/problem+json"
 
 
-def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
+def problem(
+    status: int, detail: str, errors: list[dict[str, str]] | None = None, **more: Any
+) -> Response:
     """Return a problem response; ``errors`` lists field and message of each wrong input."""
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -23,6 +26,7 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
     }
     if errors:
         body["errors"] = errors
+    body |= more
     response = jsonify(body)
     response.status_code = status
     response.mimetype = PROBLEM
@@ -45,6 +49,18 @@ def register_problems(app: APIFlask) -> None:
     def of_input(error: InvalidInput) -> Response:
         wrong = {"field": error.field, "message": f"must be {error.allowed}"}
         return problem(422, "An input cannot be used.", [wrong])
+
+    @app.errorhandler(Refused)
+    def of_refusal(error: Refused) -> Response:
+        more: dict[str, Any] = {}
+        if isinstance(error, Conflict):
+            more["reason"] = error.reason
+            if error.allowed:
+                more["allowed"] = list(error.allowed)
+        response = problem(error.status, str(error), **more)
+        if isinstance(error, SignInNeeded):
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
 
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:

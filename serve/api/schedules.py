@@ -17,6 +17,8 @@ from opt.strategies.genetic import Genetic
 from opt.strategies.local_search import LocalSearch
 from opt.strategies.pareto import Pareto
 from opt.strategies.surrogate import Surrogate
+from serve.api.call import Call
+from serve.api.route import route
 from serve.api.schemas import MAX_INTERVALS, SchedulesIn, SchedulesOut
 
 schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1")
@@ -40,16 +42,18 @@ EXAMPLE = {
 }
 
 
-@schedules.post("/schedules")
-@schedules.input(SchedulesIn, arg_name="request", example=EXAMPLE)
-@schedules.output(SchedulesOut)
-@schedules.doc(
-    summary="Optimise a session, or price schedules of it",
-    tags=["schedules"],
-    responses={400: "Malformed JSON", 422: "An input is out of range"},
-)
-def post_schedules(request: SchedulesIn) -> dict[str, Any]:
+@route(
+    schedules, "POST", "/schedules", "schedule.price",
+    "Optimise a session, or price schedules of it",
+    takes=SchedulesIn, gives=SchedulesOut, effect="computes", example=EXAMPLE,
+)  # fmt: skip
+def post_schedules(call: Call, given: SchedulesIn) -> dict[str, Any]:
     """Return the best schedule found, or the performance of the schedules sent."""
+    return answer_to(given)
+
+
+def answer_to(request: SchedulesIn) -> dict[str, Any]:
+    """Return the best schedule of a session, or what its schedules cost."""
     given = request.model_dump(exclude_none=True)
     _check_work(ClinicSession.from_dict(given["session"]))
     objective = objective_from_dict(given)

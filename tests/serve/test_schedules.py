@@ -18,6 +18,10 @@ from flask.testing import FlaskClient
 from objective import Objective
 from opt.result import objective_from_dict
 from serve import create_app
+from serve.database import db
+from serve.migrations import migrate
+from serve.settings import Settings
+from tests.serve.conftest import KEY, make_clinic, token_for
 
 REQUEST: dict[str, Any] = {
     "session": {
@@ -32,15 +36,27 @@ REQUEST: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def app() -> APIFlask:
-    """The application."""
-    return create_app()
+def app(tmp_path_factory: pytest.TempPathFactory) -> APIFlask:
+    """The application, on a database of its own."""
+    made = create_app(Settings(home=str(tmp_path_factory.mktemp("home")), secret_key=KEY))
+    with made.app_context():
+        migrate(db.engine)
+    return made
+
+
+@pytest.fixture(scope="module")
+def token(app: APIFlask) -> str:
+    """The token of an analyst."""
+    with app.app_context():
+        return token_for(make_clinic().users["analyst"])
 
 
 @pytest.fixture
-def client(app: APIFlask) -> FlaskClient:
-    """A client of the application."""
-    return app.test_client()
+def client(app: APIFlask, token: str) -> FlaskClient:
+    """An analyst's client of the application."""
+    made = app.test_client()
+    made.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return made
 
 
 def post(client: FlaskClient, **changes: Any) -> Any:
@@ -289,14 +305,14 @@ def test_unknown_pages_and_methods_are_problems(client: FlaskClient):
         assert answer.mimetype == "application/problem+json"
 
 
-def test_an_unexpected_error_shows_no_detail(monkeypatch: pytest.MonkeyPatch):
+def test_an_unexpected_error_shows_no_detail(client: FlaskClient, monkeypatch: pytest.MonkeyPatch):
     """500, logged, without a traceback in the answer."""
 
     def explode(*arguments: object) -> None:
         raise RuntimeError("secret")
 
     monkeypatch.setattr("serve.api.schedules.optimise", explode)
-    answer = post(create_app().test_client())
+    answer = post(client)
     assert answer.status_code == 500
     assert "secret" not in answer.text
 
@@ -321,14 +337,17 @@ def test_the_api_describes_itself(client: FlaskClient):
     assert client.get("/healthz").get_json()["status"] == "ok"
 
 
-def test_a_real_server_answers(tmp_path: object):
-    """``flask --app serve run`` in a process of its own."""
+def test_a_real_server_answers(app: APIFlask, token: str):
+    """``flask --app serve run`` in a process of its own, on the same database."""
+    home = app.config["SETTINGS"].home
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "serve", "run", "--port", str(port)],
-        env={**os.environ, "FLASK_DEBUG": "0"}, stderr=subprocess.DEVNULL,
+        env={
+            **os.environ, "FLASK_DEBUG": "0", "BAILEY_HOME": home, "BAILEY_SECRET_KEY": KEY,
+        }, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         for _ in range(100):
@@ -341,7 +360,7 @@ def test_a_real_server_answers(tmp_path: object):
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/api/v1/schedules",
             data=json.dumps(REQUEST).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             assert json.load(answer)["status"] == "optimal"

@@ -1,0 +1,99 @@
+"""What the API's description says of all endpoints alike: errors, headers and how to sign in."""
+
+from http import HTTPStatus
+from typing import Any
+
+from apiflask import APIFlask
+from flask import current_app
+
+PROBLEM = "application/problem+json"
+#: What every endpoint may answer, and what those may that need a user, or change something.
+ALWAYS = (400, 404, 405, 413, 414, 415, 422, 429)
+SIGNED_IN = (401, 403)
+CHANGES = (409,)
+VERSIONED = (412, 428)
+
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "A text of your own for each request; sent again, it gets the same answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+VERSION = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag of what is changed, from the last time it was read.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+}
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+        "reason": {"type": "string"},
+        "allowed": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
+def describe_all(app: APIFlask) -> None:
+    """Let the description of an application say what its endpoints share."""
+
+    @app.spec_processor
+    def complete(specification: Any) -> Any:
+        components = specification.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = SCHEMA
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        views = _views()
+        for path, operations in specification["paths"].items():
+            for method, operation in operations.items():
+                if isinstance(operation, dict) and "responses" in operation:
+                    _complete(operation, views.get((path, method.upper())))
+        return specification
+
+
+def _views() -> dict[tuple[str, str], Any]:
+    """Return views by path, as the description writes it, and method."""
+    found = {}
+    for rule in current_app.url_map.iter_rules():
+        path = "".join(
+            f"{{{text}}}" if dynamic else text for dynamic, text in rule._trace if text != "|"
+        )
+        for method in rule.methods or ():
+            found[path, method] = current_app.view_functions[rule.endpoint]
+    return found
+
+
+def _complete(operation: dict[str, Any], view: Any) -> None:
+    effect, action = getattr(view, "effect", None), getattr(view, "action", None)
+    statuses = [*ALWAYS]
+    if action is not None:
+        statuses += SIGNED_IN
+        operation["security"] = [{"token": []}]
+        operation["x-action"] = action
+    if effect in ("makes", "changes"):
+        statuses += CHANGES
+    parameters = operation.setdefault("parameters", [])
+    if effect == "makes":
+        parameters.append(KEY)
+    if effect == "changes":
+        statuses += VERSIONED
+        parameters.append(VERSION)
+    responses = operation["responses"]
+    for status in sorted({*statuses, *(int(one) for one in responses if int(one) >= 400)}):
+        responses[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }

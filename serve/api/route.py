@@ -1,0 +1,232 @@
+"""How every endpoint is made: who may call it, in one transaction, once, and described.
+
+A view gets a `Call` and what was sent, and returns a row, plain names and numbers, or a response.
+Around it stands what all endpoints share: sign-in and policy, a transaction with its audit,
+``Idempotency-Key`` for what makes something new, ``If-Match`` for what changes something, problem
+details for what is refused, and the description in OpenAPI.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Literal
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, g, jsonify, request
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from objective import InvalidInput
+from serve.api.call import Call
+from serve.auth.current import current_actor
+from serve.auth.policy import require
+from serve.clock import now
+from serve.database import reading, transaction
+from serve.errors import VersionNeeded
+from serve.models import AuditEntry, IdempotencyRecord
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+#: What a request does: reads, makes something new, changes something, or computes and keeps
+#: nothing.
+Effect = Literal["reads", "makes", "changes", "computes"]
+View = Callable[..., Any]
+
+#: Longest key of a request.
+LONGEST_KEY = 255
+
+
+def route(
+    blueprint: APIBlueprint,
+    method: Method,
+    path: str,
+    action: str,
+    summary: str,
+    *,
+    takes: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    gives: type[BaseModel] | None = None,
+    status: int = 200,
+    effect: Effect | None = None,
+    example: Any = None,
+) -> Callable[[View], View]:
+    """Return a decorator that makes a view an endpoint.
+
+    Parameters
+    ----------
+    blueprint, method, path, summary
+        Where it is, and what it does in a few words.
+    action
+        What `serve.auth.policy.POLICY` must allow.
+    takes, query
+        The body, which the view gets as ``given``, and the query, which it gets as ``asked``.
+    gives, status
+        The answer; without ``gives`` the view returns nothing, or a response of its own.
+    effect
+        ``reads`` for GET, ``makes`` for POST and ``changes`` for the others, unless it is said:
+        a POST that acts on something that is there ``changes`` it.
+    example
+        A body that works.
+    """
+    does: Effect = effect or {"GET": "reads", "POST": "makes"}.get(method, "changes")  # type: ignore[assignment]
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def endpoint(**arguments: Any) -> Response:
+            if does in ("reads", "computes"):
+                return _read(view, action, gives, status, arguments)
+            return _write(view, action, gives, status, arguments, does)
+
+        made: View = endpoint
+        if gives is not None:
+            made = blueprint.output(gives, status_code=status)(made)
+        elif status == 204:
+            made = blueprint.output({}, status_code=204)(made)
+        if query is not None:
+            made = blueprint.input(query, location="query", arg_name="asked")(made)
+        if takes is not None:
+            made = blueprint.input(takes, arg_name="given", example=example)(made)
+        made = blueprint.doc(summary=summary, tags=[blueprint.name])(made)
+        made.action, made.effect = action, does  # type: ignore[attr-defined]
+        blueprint.route(path, methods=[method])(made)
+        return view
+
+    return decorate
+
+
+def _read(
+    view: View,
+    action: str,
+    gives: type[BaseModel] | None,
+    status: int,
+    arguments: Mapping[str, Any],
+) -> Response:
+    with reading() as session:
+        call = _call(session, action)
+        result = view(call, **arguments)
+        answer = None if isinstance(result, Response) else _plain(result, gives)
+    if call.audit:
+        transaction(lambda writing: _write_down(writing, call.audit))
+    if answer is None:
+        return result if isinstance(result, Response) else Response(status=status)
+    response = _answer(answer, status, _etag(answer))
+    if request.method == "GET":
+        response.make_conditional(request)
+    return response
+
+
+def _write(
+    view: View,
+    action: str,
+    gives: type[BaseModel] | None,
+    status: int,
+    arguments: Mapping[str, Any],
+    does: Effect,
+) -> Response:
+    key = _key(needed=does == "makes")
+    if_match = _if_match() if does == "changes" else None
+
+    def work(session: Session) -> Response:
+        call = _call(session, action)
+        call.if_match = if_match
+        record = None
+        if key is not None:
+            owner, fingerprint = str(call.actor.user_id), _fingerprint()
+            before = session.scalar(
+                select(IdempotencyRecord).where(
+                    IdempotencyRecord.owner == owner, IdempotencyRecord.key == key
+                )
+            )
+            if before is not None:
+                if before.fingerprint != fingerprint:
+                    allowed = "a key of its own: this one was sent with another request"
+                    raise InvalidInput("Idempotency-Key", "the key", allowed)
+                return _answer(before.answer, before.status, before.etag, again=True)
+            # The row is written first: a second request with the key waits for this one.
+            record = IdempotencyRecord(
+                owner=owner,
+                key=key,
+                fingerprint=fingerprint,
+                status=status,
+                answer={},
+                created_at=call.now,
+            )
+            session.add(record)
+            session.flush()
+        result = view(call, **arguments)
+        session.flush()
+        if isinstance(result, Response):
+            _write_down(session, call.audit)
+            return result
+        answer = _plain(result, gives)
+        etag = _etag(answer)
+        if record is not None:
+            record.answer, record.etag = answer or {}, etag
+        _write_down(session, call.audit)
+        return Response(status=status) if answer is None else _answer(answer, status, etag)
+
+    return transaction(work)
+
+
+def _call(session: Session, action: str) -> Call:
+    actor = current_actor(session)
+    return Call(session, actor, action, require(actor, action), now())
+
+
+def _write_down(session: Session, audit: list[AuditEntry]) -> None:
+    moment = now()
+    for entry in audit:
+        entry.at = moment
+        entry.address = str(request.remote_addr or "")[:60]
+        entry.request_id = str(g.get("request_id", ""))
+        session.add(entry)
+
+
+def _plain(result: Any, gives: type[BaseModel] | None) -> dict[str, Any] | None:
+    if gives is None:
+        return None
+    model = result if isinstance(result, gives) else gives.model_validate(result)
+    return model.model_dump(mode="json")
+
+
+def _answer(answer: dict[str, Any], status: int, etag: str, again: bool = False) -> Response:
+    response = jsonify(answer) if status != 204 else current_app.response_class()
+    response.status_code = status
+    if etag:
+        response.headers["ETag"] = etag
+    if again:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _etag(answer: Mapping[str, Any] | None) -> str:
+    version = (answer or {}).get("version")
+    return f'"{version}"' if isinstance(version, int) else ""
+
+
+def _key(needed: bool) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None and not needed:
+        return None
+    printable = key is not None and key.isascii() and key.isprintable() and key.strip() == key
+    if key is None or not printable or not 1 <= len(key) <= LONGEST_KEY:
+        allowed = f"a text of your own for each request, 1 to {LONGEST_KEY} printable characters"
+        raise InvalidInput("Idempotency-Key", "the header", allowed)
+    return key
+
+
+def _if_match() -> int:
+    """Return the version that a request changes."""
+    given = request.headers.get("If-Match")
+    if given is None:
+        raise VersionNeeded
+    text = given.strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise InvalidInput("If-Match", "the header", 'an ETag of an answer, such as "3"')
+    return int(text)
+
+
+def _fingerprint() -> str:
+    """Return a hash of what a request asks for."""
+    asked = f"{request.method} {request.full_path}\n".encode() + request.get_data(cache=True)
+    return hashlib.sha256(asked).hexdigest()

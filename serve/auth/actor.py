@@ -1,0 +1,72 @@
+"""Who does something: a user with roles, or the service itself."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from serve.models import Carer, Patient, User
+
+#: How somebody was recognised.
+By = Literal["session", "token", "system", "nobody"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something.
+
+    Attributes
+    ----------
+    user_id, practice_id
+        None for nobody and for the service itself.
+    roles
+        Roles of the user.
+    provider_id
+        The provider that the user is.
+    patient_ids
+        The patients for whom the user acts: oneself, and those cared for.
+    scopes
+        Actions to which a token is limited; None for no limit.
+    by
+        How the user was recognised.
+    """
+
+    user_id: UUID | None = None
+    practice_id: UUID | None = None
+    roles: frozenset[str] = frozenset()
+    provider_id: UUID | None = None
+    patient_ids: frozenset[UUID] = field(default_factory=frozenset)
+    scopes: frozenset[str] | None = None
+    by: By = "nobody"
+
+    @property
+    def system(self) -> bool:
+        """Whether it is the service itself, which may do everything."""
+        return self.by == "system"
+
+
+NOBODY = Actor()
+SYSTEM = Actor(by="system")
+
+
+def actor_of(session: Session, user: User, by: By, scopes: frozenset[str] | None = None) -> Actor:
+    """Return the actor that a user is."""
+    own = session.scalars(
+        select(Patient.id).where(Patient.user_id == user.id, Patient.erased_at.is_(None))
+    )
+    cared_for = session.scalars(
+        select(Carer.patient_id)
+        .join(Patient, Patient.id == Carer.patient_id)
+        .where(Carer.user_id == user.id, Patient.erased_at.is_(None))
+    )
+    return Actor(
+        user_id=user.id,
+        practice_id=user.practice_id,
+        roles=frozenset(role.role for role in user.roles),
+        provider_id=user.provider_id,
+        patient_ids=frozenset([*own, *cared_for]),
+        scopes=scopes,
+        by=by,
+    )

@@ -1,0 +1,61 @@
+"""The tables: what a practice is, who belongs to it, and what was planned, booked and done."""
+
+from serve.models.appointment import Appointment, Offer, StatusChange, WaitlistEntry
+from serve.models.availability import AvailabilityException, AvailabilityRule
+from serve.models.base import Base
+from serve.models.clinic import ClinicDay, Seat, Template
+from serve.models.people import (
+    ApiToken,
+    Carer,
+    ExternalIdentity,
+    Patient,
+    PatientIdentifier,
+    Preference,
+    User,
+    UserRole,
+)
+from serve.models.practice import Location, Practice, Provider, Resource, VisitType
+from serve.models.records import (
+    AuditEntry,
+    Event,
+    HistoryRow,
+    IdempotencyRecord,
+    Import,
+    ImportedRow,
+    OutboxMessage,
+)
+from serve.models.run import Run
+
+__all__ = [
+    "ApiToken",
+    "Appointment",
+    "AuditEntry",
+    "AvailabilityException",
+    "AvailabilityRule",
+    "Base",
+    "Carer",
+    "ClinicDay",
+    "Event",
+    "ExternalIdentity",
+    "HistoryRow",
+    "IdempotencyRecord",
+    "Import",
+    "ImportedRow",
+    "Location",
+    "Offer",
+    "OutboxMessage",
+    "Patient",
+    "PatientIdentifier",
+    "Practice",
+    "Preference",
+    "Provider",
+    "Resource",
+    "Run",
+    "Seat",
+    "StatusChange",
+    "Template",
+    "User",
+    "UserRole",
+    "VisitType",
+    "WaitlistEntry",
+]

@@ -1,0 +1,116 @@
+"""What the environment says about the service; secrets come from nowhere else."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from objective import InvalidInput
+
+#: Where the embedded mode keeps its data, beneath the folder in which it is started.
+HOME = "instance"
+#: Shortest secret key, characters.
+SHORTEST_KEY = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The service's settings; each is the variable of its name in capitals, after ``BAILEY_``.
+
+    Attributes
+    ----------
+    home
+        Folder of the embedded database, of its secret key and of what runs keep.
+    database_url
+        As SQLAlchemy has it; a SQLite file in the home folder if it is not given.
+    secret_key
+        Signs sessions and tokens; made and kept in the home folder if it is not given, which with
+        several machines it must be.
+    rate_limit_storage
+        Where requests are counted: ``memory://``, or ``redis://...`` for several processes.
+    rate_limit
+        Requests of one user or address; empty for any number.
+    secure_cookies
+        Whether cookies are sent over HTTPS only; false for a first try on this machine.
+    proxies
+        How many proxies before the service are believed about a client's address.
+    device
+        Where schedules are evaluated: ``cpu`` or ``cuda``.
+    oidc_issuer, oidc_client_id, oidc_client_secret
+        An OpenID Connect provider to sign in with; none if empty.
+    """
+
+    home: str = HOME
+    database_url: str = ""
+    secret_key: str = ""
+    rate_limit_storage: str = "memory://"
+    rate_limit: str = "600 per minute"
+    secure_cookies: str = "false"
+    proxies: str = "0"
+    device: str = "cpu"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+
+    def __post_init__(self) -> None:
+        if self.database_url:
+            try:
+                kind = make_url(self.database_url).get_backend_name()
+            except (ArgumentError, ValueError):
+                kind = ""
+            if kind not in ("sqlite", "postgresql"):
+                allowed = "an address such as sqlite:///clinic.db or postgresql+psycopg://host/name"
+                raise InvalidInput("BAILEY_DATABASE_URL", "another address", allowed)
+        if self.secret_key and len(self.secret_key) < SHORTEST_KEY:
+            raise InvalidInput(
+                "BAILEY_SECRET_KEY", "a shorter text", f"at least {SHORTEST_KEY} characters"
+            )
+        if self.secure_cookies not in ("true", "false"):
+            raise InvalidInput("BAILEY_SECURE_COOKIES", self.secure_cookies, "true or false")
+        if not (self.proxies.isascii() and self.proxies.isdecimal() and int(self.proxies) < 10):
+            raise InvalidInput("BAILEY_PROXIES", self.proxies, "a whole number from 0 to 9")
+
+    @property
+    def url(self) -> str:
+        """Address of the database."""
+        return self.database_url or f"sqlite:///{Path(self.home).absolute() / 'bailey.db'}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a file here, so that no server is needed."""
+        return make_url(self.url).get_backend_name() == "sqlite"
+
+    def key(self) -> str:
+        """Return the secret key; make one and keep it if none is there."""
+        if self.secret_key:
+            return self.secret_key
+        path = Path(self.home) / "secret_key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                return path.read_text()
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        return path.read_text()
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Return the settings of an environment.
+
+    Raises
+    ------
+    InvalidInput
+        If a variable is outside its range; the message has no secret.
+    """
+    given = {
+        field.name: environment[name]
+        for field in fields(Settings)
+        if environment.get(name := f"BAILEY_{field.name.upper()}")
+    }
+    return Settings(**given)
