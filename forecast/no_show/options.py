@@ -73,14 +73,20 @@ class Options:
         for name in (*self.numeric, *self.categorical):
             if name in NEVER:
                 allowed = "a column that says nothing of the outcome, and no name"
-                raise InvalidInput("model.options.numeric or model.options.categorical", name, allowed)
+                raise InvalidInput(
+                    "model.options.numeric or model.options.categorical", name, allowed
+                )
         both = [name for name in self.numeric if name in self.categorical]
         if both:
-            raise InvalidInput("model.options.categorical", both, "other columns than model.options.numeric")
+            raise InvalidInput(
+                "model.options.categorical", both, "other columns than model.options.numeric"
+            )
         groups = self.age_groups
         rising = isinstance(groups, Sequence) and list(groups) == sorted(set(groups))
         if not rising or not all(isinstance(one, int) and 0 < one < 150 for one in groups):
-            raise InvalidInput("model.options.age_groups", groups, "rising whole years, from 1 to 149")
+            raise InvalidInput(
+                "model.options.age_groups", groups, "rising whole years, from 1 to 149"
+            )
         object.__setattr__(self, "age_groups", tuple(groups))
         for name, low in (("window_days", 1), ("most_visits", 1), ("calibration_days", 1)):
             whole_number(f"model.options.{name}", getattr(self, name), low, 36_500)
