@@ -82,14 +82,14 @@ def _email(text: str) -> str:
 
 Name = Annotated[
     str,
-    BeforeValidator(_only_text),
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    BeforeValidator(_only_text),
     AfterValidator(_plain),
 ]
 Text = Annotated[
     str,
-    BeforeValidator(_only_text),
     StringConstraints(max_length=500, strip_whitespace=True),
+    BeforeValidator(_only_text),
     AfterValidator(_plain),
 ]
 Email = Annotated[Name, AfterValidator(_email)]
