@@ -170,6 +170,7 @@ def _write(
 
 def _call(session: Session, action: str) -> Call:
     actor = current_actor(session)
+    g.user_id = actor.user_id
     return Call(session, actor, action, require(actor, action), now())
 
 
