@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from objective import ClinicSession, InvalidInput, Objective, ServiceTime, Weights
+from objective.chains import grid_step
 from opt import make_strategy, optimise
 from serve.errors import Conflict
 from serve.models import Template, VisitType
@@ -74,23 +75,21 @@ def filling_of(template: Template | None, visit_type: VisitType, minutes: float)
 
 
 @lru_cache(maxsize=512)
-def _by_rule(
-    law: str, no_show: float, interval_minutes: int, rule: str, intervals: int
-) -> Filling:
+def _by_rule(law: str, no_show: float, interval_minutes: int, rule: str, intervals: int) -> Filling:
     """Return what a rule makes of a block; as many patients as their expected work fills it."""
-    if intervals < 1:
-        raise Conflict("The block is shorter than an interval.", "does_not_fit")
+    service_time = ServiceTime.from_dict(json.loads(law))
+    each = service_time.mean * (1 - no_show)
+    patients = max(1, int(intervals * interval_minutes / each + 1e-9))
     try:
-        service_time = ServiceTime.from_dict(json.loads(law))
-        each = service_time.mean * (1 - no_show)
-        patients = max(1, int(intervals * interval_minutes / each + 1e-9))
-        session = ClinicSession(
-            min(patients, MOST_PATIENTS), intervals, float(interval_minutes), service_time, no_show
-        )
-        _check_size(session)
+        session = ClinicSession(patients, intervals, float(interval_minutes), service_time, no_show)
+        states = session.expected_work / grid_step(session, None)
+        if patients > MOST_PATIENTS or states * patients > MOST_STATES:
+            raise InvalidInput("session", patients, f"at most {MOST_PATIENTS} patients")
         objective = Objective(session, WEIGHTS)
         schedule = optimise(objective, make_strategy(rule)).schedule
     except InvalidInput:
         detail = "The default rule of the type of visit makes no schedule for the block."
         raise Conflict(detail, "does_not_fit") from None
-    return Filling(None, rule, objective.to_dict(), tuple(schedule), float(interval_minutes))
+    # As the database gives it back, so that what is the same compares as the same.
+    description = json.loads(json.dumps(objective.to_dict()))
+    return Filling(None, rule, description, tuple(schedule), float(interval_minutes))
