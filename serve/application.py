@@ -9,6 +9,8 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from serve.api.blueprints import BLUEPRINTS
 from serve.api.description import describe_all
 from serve.api.problems import register_problems
+from serve.auth.openid import register_openid
+from serve.auth.session import register_sessions
 from serve.clock import Clock, machine_clock
 from serve.database import connect
 from serve.settings import Settings, settings_from
@@ -51,6 +53,8 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
         CLOCK=clock,
     )
     connect(app, settings.url)
+    register_sessions(app)
+    register_openid(app)
     register_problems(app)
     describe_all(app)
     for blueprint in BLUEPRINTS:
