@@ -101,7 +101,10 @@ Text = Annotated[
 ]
 #: What somebody signs in with; nothing is taken off it.
 Secret = Annotated[
-    str, BeforeValidator(_only_text), StringConstraints(min_length=1, max_length=256)
+    str,
+    BeforeValidator(_only_text),
+    StringConstraints(min_length=1, max_length=256),
+    AfterValidator(_plain),
 ]
 Email = Annotated[Name, AfterValidator(_email)]
 Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9 ()/-]{0,40}$")]

@@ -274,8 +274,9 @@ def get_preferences(call: Call, patient_id: UUID) -> dict[str, Any] | Preference
 )  # fmt: skip
 def put_preferences(call: Call, patient_id: UUID, given: PreferenceIn) -> Preference:
     """Replace a patient's preferences, of the version that was read."""
-    patient = still_there(call.find(Patient, patient_id))
+    patient = call.find(Patient, patient_id)
     lock(call.session, Patient, patient.id)
+    still_there(patient)
     found = _preference(call, patient)
     if call.if_match != (found.version if found is not None else 0):
         raise VersionChanged

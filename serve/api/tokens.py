@@ -22,6 +22,9 @@ from serve.models import ApiToken, User
 tokens = APIBlueprint("tokens", __name__, url_prefix="/api/v1")
 
 
+Action = Annotated[str, Field(max_length=60)]
+
+
 class TokenIn(Sent):
     """A token to make."""
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from objective import InvalidInput
 from serve.auth.passwords import check_password, hash_password, is_outdated, matches
 from serve.auth.trail import write_down
 from serve.database import lock, reading, transaction
@@ -43,24 +44,24 @@ def change_password(user_id: UUID, old: str, new: str, now: datetime) -> User:
 
     Raises
     ------
-    SignInNeeded
-        If the old password is wrong; it counts like a wrong one at sign-in.
     InvalidInput
-        If the new one is easily guessed.
+        If the new password is easily guessed, or the old one wrong, which counts as at sign-in.
     """
+    allowed = "your present password; after several wrong ones none is taken for a while"
+    wrong = InvalidInput("old", "the password", allowed)
     with reading() as session:
         found = session.get(User, user_id)
     if found is not None:
         check_password(new, found.email, "new")
     user = _prove(found, old, now, "account.prove")
     if user is None:
-        raise SignInNeeded(REFUSED)
+        raise wrong
     hashed = hash_password(new)
 
     def work(session: Session) -> User:
         kept = lock(session, User, user_id)
         if kept is None or kept.password_hash != user.password_hash:
-            raise SignInNeeded(REFUSED)
+            raise wrong
         set_password(kept, hashed)
         write_down(session, "account.change_password", kept)
         return kept

@@ -35,7 +35,9 @@ def test_a_password_that_is_easily_guessed_is_refused(case: str):
     assert BAD[case] not in str(refused.value)
 
 
-@pytest.mark.parametrize("password", [GOOD, "kT9#mQ2$vL5!", "пароль из пяти слов", "q" * 5 + "wsfghij"])
+@pytest.mark.parametrize(
+    "password", [GOOD, "kT9#mQ2$vL5!", "пароль из пяти слов", "q" * 5 + "wsfghij"]
+)
 def test_other_passwords_are_taken(password: str):
     """Long sentences, random signs and other alphabets."""
     check_password(password, EMAIL)
