@@ -10,6 +10,8 @@ from serve.api.blueprints import BLUEPRINTS
 from serve.api.description import describe_all
 from serve.api.problems import register_problems
 from serve.api.sent_json import SentJson
+from serve.auth.openid import register_openid
+from serve.auth.session import register_sessions
 from serve.clock import Clock, machine_clock
 from serve.commands import register_commands
 from serve.commands.failures import in_one_line
@@ -62,6 +64,8 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
     limit(app, settings)
     tell_of_health(app, settings)
     connect(app, settings.url)
+    register_sessions(app)
+    register_openid(app)
     register_problems(app)
     describe_all(app)
     for blueprint in BLUEPRINTS:
