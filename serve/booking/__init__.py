@@ -1,0 +1,1 @@
+"""The rules of booking: the only writers of seats and appointments."""
