@@ -44,9 +44,13 @@ BROKEN = {
         "The provider has another session at that time.",
     ),
     "ex_clinic_day_room_busy": ("room_busy", "The room has another session at that time."),
+    "uq_waitlist_entry_open": ("waiting", "The patient waits for such a visit already."),
 }
 #: How SQLite, which does not name a unique index, calls it.
-COLUMNS = {"appointment.seat_id": "uq_appointment_seat_holder"}
+COLUMNS = {
+    "appointment.seat_id": "uq_appointment_seat_holder",
+    "waitlist_entry.patient_id, waitlist_entry.visit_type_id": "uq_waitlist_entry_open",
+}
 
 
 def connect(app: Flask, url: str) -> None:

@@ -93,7 +93,7 @@ def search_seats(
     sessions = []
     for one in days:
         # Of seats at the same time in one session it does not matter which.
-        seats = {}
+        seats: dict[int, FreeSeat] = {}
         for seat in one.free:
             if seat.starts_at >= soonest and not overlaps(seat.starts_at, seat.ends_at, busy):
                 seats.setdefault(seat.interval, seat)
