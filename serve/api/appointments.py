@@ -155,7 +155,7 @@ def get_appointments(call: Call, asked: AppointmentsIn) -> dict[str, Any]:
     return found
 
 
-def _seen(call: Call) -> Select[tuple[Appointment]]:
+def _seen(call: Call) -> Select[Appointment]:
     """Return the query of all appointments that the actor may see."""
     query = (
         select(Appointment)

@@ -83,11 +83,10 @@ def lock_place(session: Session, seat_id: UUID) -> Place:
 def place_of(session: Session, day: ClinicDay, seat: Seat) -> Place:
     """Return a seat with what it belongs to."""
     practice, provider, visit_type = session.execute(
-        select(Practice, Provider, VisitType).where(
-            Practice.id == day.practice_id,
-            Provider.id == day.provider_id,
-            VisitType.id == day.visit_type_id,
-        )
+        select(Practice, Provider, VisitType)
+        .join(Provider, Provider.practice_id == Practice.id)
+        .join(VisitType, VisitType.practice_id == Practice.id)
+        .where(Provider.id == day.provider_id, VisitType.id == day.visit_type_id)
     ).one()
     return Place(seat, day, practice, provider, visit_type)
 

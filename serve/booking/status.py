@@ -128,6 +128,10 @@ def write(
         before["undoes"] = undoes
     for name, value in values.items():
         setattr(appointment, name, value)
+    if "seat_id" in values:
+        # Which seat the row refers to is read again from the column.
+        session.flush()
+        session.expire(appointment, ["seat"])
     _note(session, appointment, (last or 0) + 1, before, kind, now, who, at or now, reason)
     return appointment
 
