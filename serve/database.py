@@ -26,6 +26,8 @@ db = SQLAlchemy()
 ATTEMPTS = 10
 #: Seconds that a writer waits for another one.
 PATIENCE = 30
+#: Most seconds between two attempts.
+LONGEST_PAUSE = 1.0
 #: SQLSTATE of a transaction that may be tried again: serialisation failure, deadlock.
 TRY_AGAIN = ("40001", "40P01")
 
@@ -113,7 +115,8 @@ def transaction(work: Callable[[Session], Result]) -> Result:
         except DBAPIError as error:
             if attempt == ATTEMPTS or not _may_try_again(error):
                 raise
-        time.sleep(random.uniform(0.01, 0.05) * attempt)
+        # A server that is restarted is back within seconds.
+        time.sleep(min(random.uniform(0.01, 0.05) * 2**attempt, LONGEST_PAUSE))
     raise AssertionError("the last attempt returns or raises")
 
 
