@@ -321,7 +321,7 @@ def _seen(call: Call, query: Select[Any], model: type[Row], asked: ListIn) -> Se
 
 def zone_of(call: Call) -> str:
     """Return the zone of the practice's clock."""
-    return call.find(Practice, call.practice_id, "practice.read").zone
+    return call.session.get_one(Practice, call.practice_id).zone
 
 
 def _outside(call: Call, provider_id: UUID) -> list[Appointment]:

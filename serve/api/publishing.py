@@ -144,7 +144,7 @@ def post_publication(call: Call, given: PublicationIn) -> dict[str, list[Outcome
     if given.provider_id is not None:
         call.find(Provider, given.provider_id, "provider.read")
     asked = Publication(
-        call.find(Practice, call.practice_id, "practice.read"),
+        call.session.get_one(Practice, call.practice_id),
         call.find(VisitType, visit_type_id, "visit_type.read"),
         template,
         given.provider_id,

@@ -96,6 +96,7 @@ BAD = [
     ({"schedule": [-1, 7, *[0] * 8]}, "schedule"),
     ({"schedule": [6.5, *[0] * 9]}, "schedule"),
     ({"schedule": "212"}, "schedule"),
+    ({"schedule": ["2", 0, 1, 0, 1, 0, 1, 0, 1, 0]}, "schedule"),
     ({"name": ""}, "name"),
     ({"name": "a\x00b"}, "name"),
     ({"objective": {}}, "session"),
