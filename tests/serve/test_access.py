@@ -23,6 +23,8 @@ from tests.serve.things import Things, row_name
 #: All that may be asked for without a user; nothing of a practice or a patient is told there.
 PUBLIC = {
     "/healthz",
+    "/readyz",
+    "/metrics",
     "/api/openapi.json",
     "/api/docs/",
     "/api/docs/<path:path>",
