@@ -103,7 +103,7 @@ BAD = {
     "a zone of no place": ("PATCH", "/practice", {"zone": "Mars/Olympus"}, "zone"),
     "a hold of no time": ("PATCH", "/practice", {"hold_minutes": 0}, "hold_minutes"),
     "a provider without a name": ("POST", "/providers", {"name": "  "}, "name"),
-    "a name with a control character": ("POST", "/providers", {"name": "Dr\x00"}, "name"),
+    "a name with a control character": ("POST", "/providers", {"name": "Dr\x07"}, "name"),
     "an unknown field": ("POST", "/providers", {"name": "Dr", "salary": 1}, "salary"),
     "two pieces of a room": (
         "POST", "/resources", {"location_id": "LOCATION", "kind": "room", "name": "R", "pieces": 0},
