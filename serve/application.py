@@ -11,6 +11,7 @@ from serve.api.description import describe_all
 from serve.api.problems import register_problems
 from serve.clock import Clock, machine_clock
 from serve.database import connect
+from serve.imports.command import import_command
 from serve.settings import Settings, settings_from
 
 #: Where the description of the API is served, and a page to read and try it.
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
     describe_all(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.cli.add_command(import_command)
     # The page comes with its scripts in the package, so that it works without the internet.
     app.register_blueprint(
         get_swaggerui_blueprint(DOCUMENTATION, SPECIFICATION, config={"app_name": "Bailey"})

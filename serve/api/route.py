@@ -49,6 +49,7 @@ def route(
     status: int = 200,
     effect: Effect | None = None,
     example: Any = None,
+    form: bool = False,
 ) -> Callable[[View], View]:
     """Return a decorator that makes a view an endpoint.
 
@@ -67,6 +68,8 @@ def route(
         a POST that acts on something that is there ``changes`` it.
     example
         A body that works.
+    form
+        Whether the body is a form with files, not JSON.
     """
     does: Effect = effect or {"GET": "reads", "POST": "makes"}.get(method, "changes")  # type: ignore[assignment]
 
@@ -85,7 +88,10 @@ def route(
         if query is not None:
             made = blueprint.input(query, location="query", arg_name="asked")(made)
         if takes is not None:
-            made = blueprint.input(takes, arg_name="given", example=example)(made)
+            location = "form_and_files" if form else "json"
+            made = blueprint.input(takes, location=location, arg_name="given", example=example)(
+                made
+            )
         made = blueprint.doc(summary=summary, tags=[blueprint.name])(made)
         made.action, made.effect = action, does  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
@@ -228,5 +234,16 @@ def _if_match() -> int:
 
 def _fingerprint() -> str:
     """Return a hash of what a request asks for."""
-    asked = f"{request.method} {request.full_path}\n".encode() + request.get_data(cache=True)
-    return hashlib.sha256(asked).hexdigest()
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    if request.mimetype != "multipart/form-data":
+        digest.update(request.get_data(cache=True))
+        return digest.hexdigest()
+    # The text between the parts of a form is another one each time it is sent.
+    for name, value in sorted(request.form.items(multi=True)):
+        digest.update(f"{len(name)} {name} {len(value)} {value}\n".encode(errors="surrogatepass"))
+    for name, file in sorted(request.files.items(multi=True), key=lambda one: one[0]):
+        file.stream.seek(0)
+        content = file.stream.read()
+        digest.update(f"{len(name)} {name} {len(content)}\n".encode(errors="surrogatepass"))
+        digest.update(content)
+    return digest.hexdigest()
