@@ -175,7 +175,8 @@ def _check_free(rows: Rows, new: list[Row], session: Session) -> None:
             Appointment.ends_at > earliest,
         )
         for patient, starts, ends in session.execute(query):
-            busy[patient].append((starts, ends))
+            if starts is not None and ends is not None:
+                busy[patient].append((starts, ends))
     problems = []
     for row in new:
         starts = row.values["scheduled_at"]

@@ -1,4 +1,4 @@
-"""History from a file: the tables of `forecast.data.tables`, checked as the forecasts check them."""
+"""History from a file: tables of `forecast.data.tables`, checked as the forecasts check them."""
 
 import hashlib
 import re
@@ -69,8 +69,8 @@ def checked(sheet: Sheet, table: Table, zone: str) -> tuple[pd.DataFrame, list[P
     if not sheet.rows:
         return pd.DataFrame(columns=sheet.columns), list(sheet.problems)
     sheet = _with_decimal_points(sheet, table)
-    texts = pd.DataFrame(sheet.rows, columns=sheet.columns, dtype=object)
-    texts = texts.where(texts != "", None)
+    cells = [[cell or None for cell in row] for row in sheet.rows]
+    texts = pd.DataFrame(cells, columns=sheet.columns, dtype=object)
     found = check_table(with_types(texts, table.name), table, zone)
     told = found.problems
     if table.name == "offers" and len(told):

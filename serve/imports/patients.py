@@ -18,6 +18,8 @@ from serve.models import Patient, PatientIdentifier
 SYSTEM = "import"
 #: A system and what it calls a patient.
 Key = tuple[str, str]
+#: Columns by which a patient is known.
+KEY = ("system", "identifier")
 #: What a patient has unless the file says something else.
 NOTHING = {"email": "", "phone": "", "language": "en", "area": ""}
 
@@ -48,9 +50,7 @@ def import_patients(rows: Rows, place: Place, writer: Writer) -> Outcome:
     new_keys: list[Key] = []
     changed: list[tuple[Patient, dict[str, Any]]] = []
     for row in rows.usable:
-        values = {
-            name: one for name, one in row.values.items() if name not in ("identifier", "system")
-        }
+        values = {name: one for name, one in row.values.items() if name not in KEY}
         key = _key(row)
         if key in known:
             patient = there[known[key]]

@@ -51,7 +51,7 @@ class Writer:
             by_columns.setdefault(tuple(given), []).append({"identifier": row.id, **given})
         table = model.__table__
         for names, changes in by_columns.items():
-            columns = {one.removeprefix("new_"): bindparam(one) for one in names}
+            columns: dict[str, Any] = {one.removeprefix("new_"): bindparam(one) for one in names}
             statement = update(table).where(table.c.id == bindparam("identifier"))  # type: ignore[arg-type]
             self.session.execute(statement.values(**columns), changes)
 
