@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from serve.errors import Conflict
@@ -69,7 +69,8 @@ def undo_import(session: Session, found: Import) -> None:
         _restore(session, model, [one for one in by_kind[kind] if one.before is not None])
         _take_away(session, model, [one.row_id for one in by_kind[kind] if one.before is None])
     # What was before an import is not kept longer than it can be needed.
-    session.execute(delete(ImportedRow).where(ImportedRow.import_id == found.id))
+    table: Table = ImportedRow.__table__  # type: ignore[assignment]
+    session.execute(delete(table).where(table.c.import_id == found.id))
     found.state = "undone"
 
 
@@ -120,25 +121,36 @@ def _referring(kind: str) -> list[tuple[Table, str]]:
 
 def _restore(session: Session, model: type[Base], rows: list[ImportedRow]) -> None:
     table: Table = model.__table__  # type: ignore[assignment]
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for one in rows:
-        values = {name: _value(table, name, value) for name, value in (one.before or {}).items()}
-        version = one.version + 1
-        session.execute(
-            update(table).where(table.c.id == one.row_id).values(**values, version=version)
-        )
-        # The import before this one finds the row as it left it, and can be undone next.
-        session.execute(
-            update(ImportedRow)
-            .where(ImportedRow.row_id == one.row_id, ImportedRow.version == one.version - 1)
-            .values(version=version)
-        )
+        old = {f"old_{name}": _value(table, name, it) for name, it in (one.before or {}).items()}
+        old |= {"old_version": one.version + 1}
+        by_columns[tuple(old)].append({"identifier": one.row_id, **old})
+    for names, values in by_columns.items():
+        columns: dict[str, Any] = {one.removeprefix("old_"): bindparam(one) for one in names}
+        statement = update(table).where(table.c.id == bindparam("identifier")).values(**columns)
+        session.execute(statement, values)
+    if not rows:
+        return
+    # The import before this one finds the rows as it left them, and can be undone next.
+    written: Table = ImportedRow.__table__  # type: ignore[assignment]
+    session.execute(
+        update(written)
+        .where(written.c.row_id == bindparam("identifier"), written.c.version == bindparam("was"))
+        .values(version=bindparam("becomes")),
+        [
+            {"identifier": one.row_id, "was": one.version - 1, "becomes": one.version + 1}
+            for one in rows
+        ],
+    )
 
 
 def _take_away(session: Session, model: type[Base], identifiers: list[UUID]) -> None:
     table: Table = model.__table__  # type: ignore[assignment]
     for part in together(identifiers):
         if model is Appointment:
-            session.execute(delete(StatusChange).where(StatusChange.appointment_id.in_(part)))
+            changes: Table = StatusChange.__table__  # type: ignore[assignment]
+            session.execute(delete(changes).where(changes.c.appointment_id.in_(part)))
         session.execute(delete(table).where(table.c.id.in_(part)))
 
 
