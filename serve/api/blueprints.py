@@ -1,7 +1,8 @@
 """Every part of the API."""
 
+from serve.api.history import history
 from serve.api.imports import imports
 from serve.api.practice import practice
 from serve.api.schedules import schedules
 
-BLUEPRINTS = (imports, practice, schedules)
+BLUEPRINTS = (history, imports, practice, schedules)
