@@ -16,7 +16,7 @@ from serve.api.pages import PageIn, PageOut, page
 from serve.api.route import route
 from serve.imports.place import Place
 from serve.imports.report import Report
-from serve.imports.run import How, import_file
+from serve.imports.run import How, columns_of, import_file
 from serve.imports.undo import undo_import
 from serve.models import Import, Practice
 
@@ -94,6 +94,27 @@ class ImportsOut(PageOut):
     items: list[ImportOut]
 
 
+class ColumnOut(Told):
+    """A column that a file may have."""
+
+    name: str
+    required: bool
+    about: str
+
+
+class TableOut(Told):
+    """A table that can be imported."""
+
+    table: str
+    columns: list[ColumnOut]
+
+
+class TablesOut(Told):
+    """All tables that can be imported."""
+
+    tables: list[TableOut]
+
+
 @route(
     imports, "POST", "/imports", "import.change", "Import a file, or try it",
     takes=ImportIn, gives=ReportOut, form=True,
@@ -123,6 +144,17 @@ def get_imports(call: Call, asked: PageIn) -> dict[str, Any]:
     """Return a page of imports, the latest first."""
     query = select(Import).where(Import.practice_id == call.practice_id)
     return page(call.session, query, (Import.created_at, Import.id), asked, latest_first=True)
+
+
+@route(
+    imports, "GET", "/imports/columns", "import.read", "Tell what columns files may have",
+    gives=TablesOut,
+)  # fmt: skip
+def get_columns(call: Call) -> dict[str, Any]:
+    """Return the columns of every table that can be imported."""
+    practice = call.find(Practice, call.practice_id)
+    told = columns_of(Place(practice.id, practice.zone, call.now))
+    return {"tables": [{"table": name, "columns": columns} for name, columns in told.items()]}
 
 
 @route(

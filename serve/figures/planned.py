@@ -1,6 +1,7 @@
 """What sessions were to be, by the objective, with the patients that are booked into them."""
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +9,8 @@ from dataclasses import dataclass, replace
 from objective import InvalidInput, Objective
 from opt.result import objective_from_dict
 from serve.figures.days import Day
+
+logger = logging.getLogger(__name__)
 
 #: Idle time as it is measured, and all patients who are booked, whatever the schedule was for.
 ALIKE = {"idle_definition": "session", "value_per_patient": None}
@@ -54,7 +57,9 @@ def planned_figures(days: Sequence[Day]) -> list[Planned | None]:
             objective = _for_patients(objective_from_dict(told), booked)
             schedules = [_schedule(days[place], objective.session.intervals) for place in places]
             performance = objective(schedules)
-        except (InvalidInput, IndexError):
+        except (InvalidInput, IndexError) as error:
+            field = error.field if isinstance(error, InvalidInput) else "interval"
+            logger.warning("%d sessions cannot be priced: %s", len(places), field)
             continue
         work = objective.session.expected_consultations
         for row, place in enumerate(places):

@@ -37,6 +37,15 @@ KINDS: Mapping[str, tuple[Callable[[Place], Mapping[str, Field]], Importer]] = {
 
 
 @dataclass(frozen=True)
+class About:
+    """A column that a file may have: its name, whether it must be there, and what it holds."""
+
+    name: str
+    required: bool
+    about: str
+
+
+@dataclass(frozen=True)
 class How:
     """How a file is imported.
 
@@ -136,6 +145,17 @@ def import_file(session: Session, place: Place, table: str, data: bytes, how: Ho
     writer.finish()
     savepoint.commit()
     return replace(report, id=made.id, version=made.version, state="done")
+
+
+def columns_of(place: Place) -> dict[str, list[About]]:
+    """Return the columns of every table."""
+    told = {
+        table: [About(name, one.required, one.allowed) for name, one in fields_of(place).items()]
+        for table, (fields_of, _) in KINDS.items()
+    }
+    for name, table in HISTORY.items():
+        told[name] = [About(one.name, one.required, one.about) for one in table.columns]
+    return {table: told[table] for table in TABLES}
 
 
 def _written(
