@@ -19,7 +19,7 @@ history = APIBlueprint("history", __name__, url_prefix="/api/v1")
 
 #: Dates that may be asked for: all that there are.
 LONGEST = 400 * 366
-KINDS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+KINDS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
 class HistoryIn(PageIn):
@@ -39,7 +39,7 @@ class HistoryOut(PageOut):
 
 @route(
     history, "GET", "/history/<table>", "history.export", "Export a table of the history",
-    query=HistoryIn, gives=HistoryOut,
+    query=HistoryIn, gives=HistoryOut, files=tuple(KINDS.values()),
 )  # fmt: skip
 def get_history(call: Call, table: str, asked: HistoryIn) -> dict[str, Any] | Response:
     """Return a page of visits, arrivals, consultations or offers, or all of them as a file."""

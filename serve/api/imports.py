@@ -1,6 +1,7 @@
 """Imports: a file in, a report out, and the way back."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -81,7 +82,7 @@ class ImportOut(Told):
     table: str
     state: str
     user_id: UUID | None
-    created_at: Any
+    created_at: datetime
     fingerprint: str
     mapping: dict[str, Any]
     counts: CountsOut

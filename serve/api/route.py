@@ -7,7 +7,7 @@ details for what is refused, and the description in OpenAPI.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Literal
 
@@ -50,6 +50,7 @@ def route(
     effect: Effect | None = None,
     example: Any = None,
     form: bool = False,
+    files: Sequence[str] = (),
 ) -> Callable[[View], View]:
     """Return a decorator that makes a view an endpoint.
 
@@ -70,6 +71,8 @@ def route(
         A body that works.
     form
         Whether the body is a form with files, not JSON.
+    files
+        Media types of the files that it may answer with instead of JSON.
     """
     does: Effect = effect or {"GET": "reads", "POST": "makes"}.get(method, "changes")  # type: ignore[assignment]
 
@@ -94,6 +97,7 @@ def route(
             )
         made = blueprint.doc(summary=summary, tags=[blueprint.name])(made)
         made.action, made.effect = action, does  # type: ignore[attr-defined]
+        made.files = tuple(files)  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
 

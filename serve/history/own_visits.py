@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from forecast.data.coercion import texts
 from forecast.data.tables import OFFERS, VISITS
+from serve.history.identifying import identifying
 from serve.models import (
     Appointment,
     ClinicDay,
@@ -147,7 +148,11 @@ def _age(born: date | None, day: date) -> float:
 def _attributes(documents: Iterable[Mapping[str, Any]], taken: set[str]) -> pd.DataFrame:
     """Return attributes of patients that are plain values, a column each."""
     rows = [
-        {name: value for name, value in (one or {}).items() if _plain(value) and name not in taken}
+        {
+            name: value
+            for name, value in (one or {}).items()
+            if _plain(value) and name not in taken and not identifying(name)
+        }
         for one in documents
     ]
     made = pd.DataFrame(rows, index=range(len(rows)))

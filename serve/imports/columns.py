@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from objective import InvalidInput
+from serve.history.identifying import identifying
 from serve.imports.sheet import Sheet
 
 #: What becomes of columns that are not known here. History may keep them, as attributes.
@@ -55,6 +56,11 @@ def named(
         strange = next(place for place, name in enumerate(names, 1) if name not in known)
         allowed = f"one of {', '.join(known)}; or say what becomes of further columns"
         raise InvalidInput(f"column {strange}", "another name", allowed)
+    if further == "keep":
+        for place, name in enumerate(names, 1):
+            if name not in known and identifying(name):
+                allowed = "left out of the file: by its name it would tell who a patient is"
+                raise InvalidInput(f"column {place}", "an identifying column", allowed)
     if further == "keep" or len(places) == len(names):
         return replace(sheet, columns=names)
     return replace(

@@ -185,3 +185,10 @@ def test_a_text_comes_back_from_behind_its_guard(text: str):
     """Whatever apostrophes it has itself; no formula is left in front."""
     assert unguarded(guarded(text)) == text
     assert not guarded(text).startswith(("=", "+", "-", "@", "\t"))
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(as_role: Any):
+    """By the bound of all requests; the command line takes more."""
+    answer = send(as_role("administrator"), "providers", HEADER + b"a" * (17 * 2**20))
+    assert answer.status_code == 413
+    assert answer.mimetype == "application/problem+json"

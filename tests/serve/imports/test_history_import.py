@@ -2,12 +2,14 @@
 
 import time
 from typing import Any
+from uuid import UUID
 
 from apiflask import APIFlask
 from sqlalchemy import func, select
 
-from serve.database import reading
-from serve.models import HistoryRow
+from serve.database import reading, transaction
+from serve.imports.forget import forget_imported
+from serve.models import HistoryRow, ImportedRow, Patient
 from tests.serve.imports.sending import imported, refused, undo
 
 VISITS = """\
@@ -79,6 +81,8 @@ def test_further_columns_are_kept_if_that_is_said(as_role: Any, app: APIFlask):
     content = "series,start,count,rain,code\na,2025-01-01,3,0.5,007\na,2025-01-02,4,1,008\n"
     assert set(refused(administrator, "arrivals", content)) == {"column 4"}
     imported(administrator, "arrivals", content, further="keep")
+    named = content.replace("code", "Date of birth")
+    assert set(refused(administrator, "arrivals", named, further="keep")) == {"column 5"}
     first = {"series": "a", "start": "2025-01-01T00:00:00", "count": 3, "rain": 0.5, "code": "007"}
     assert values(app, "arrivals")[0] == first
 
@@ -118,3 +122,25 @@ def test_a_long_history_is_imported_in_seconds(as_role: Any, app: APIFlask):
     with app.app_context(), reading() as session:
         assert session.scalar(select(func.count()).select_from(HistoryRow)) == 20_000
     assert took < 60
+
+
+def test_a_patient_who_is_erased_is_nobody_in_what_was_imported(as_role: Any, app: APIFlask):
+    """The visits stay for statistics, and what the patient was called before is gone."""
+    administrator = as_role("administrator")
+    patients = "identifier,name\n007,Bo\n008,Cy\n"
+    imported(administrator, "patients", patients)
+    changed = imported(administrator, "patients", patients.replace("Bo", "Bob"))
+    imported(administrator, "visits", VISITS)
+
+    def erase(session: Any) -> None:
+        patient = session.scalars(select(Patient).where(Patient.name == "Bob")).one()
+        forget_imported(session, patient)
+
+    with app.app_context():
+        transaction(erase)
+    numbers = [one["patient_id"] for one in values(app, "visits")]
+    assert numbers[1] == "008"
+    assert len(numbers[0]) == 32
+    with app.app_context(), reading() as session:
+        befores = select(ImportedRow.before).where(ImportedRow.import_id == UUID(changed["id"]))
+        assert session.scalars(befores).all() == [{}]
