@@ -6,6 +6,9 @@ from serve.api.attendance import attendance
 from serve.api.audit import audit
 from serve.api.availability import availability
 from serve.api.availability_preview import availability_preview
+from serve.api.figures import figures
+from serve.api.history import history
+from serve.api.imports import imports
 from serve.api.patients import patients
 from serve.api.practice import practice
 from serve.api.providers import providers
@@ -25,6 +28,9 @@ BLUEPRINTS = (
     audit,
     availability,
     availability_preview,
+    figures,
+    history,
+    imports,
     patients,
     practice,
     providers,
