@@ -11,6 +11,7 @@ from serve.api.description import describe_all
 from serve.api.problems import register_problems
 from serve.clock import Clock, machine_clock
 from serve.database import connect
+from serve.jobs.command import worker
 from serve.settings import Settings, settings_from
 
 #: Where the description of the API is served, and a page to read and try it.
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
         CLOCK=clock,
     )
     connect(app, settings.url)
+    app.cli.add_command(worker)
     register_problems(app)
     describe_all(app)
     for blueprint in BLUEPRINTS:

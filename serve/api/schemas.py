@@ -178,18 +178,28 @@ class StoppingIn(Strict):
     gap: Annotated[float, Field(ge=0)] | None = None
 
 
-class SchedulesIn(Strict):
-    """A session to optimise; or, with ``schedules``, the schedules of it to price."""
+class ProblemIn(Strict):
+    """A session, what its schedules cost and what they must meet."""
 
     session: SessionIn
     weights: WeightsIn
     idle_definition: Literal["session", "makespan"] = "session"
     penalties: PenaltiesIn = PenaltiesIn()
     constraints: ConstraintsIn = ConstraintsIn()
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+
+
+class SearchIn(ProblemIn):
+    """A session to optimise, and how."""
+
     value_per_patient: Annotated[float, Field(ge=0, le=1e6)] | None = None
     strategy: StrategyIn = StrategyIn()
+
+
+class SchedulesIn(SearchIn):
+    """A session to optimise; or, with ``schedules``, the schedules of it to price."""
+
     stopping: StoppingIn = StoppingIn()
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     schedules: Annotated[list[list[int]], Field(min_length=1, max_length=MAX_SCHEDULES)] | None = (
         None
     )
