@@ -18,6 +18,7 @@ from objective import InvalidInput
 from serve.clock import machine_clock, now
 from serve.database import reading, transaction
 from serve.errors import Refused
+from serve.jobs.allocation import allocation
 from serve.jobs.claims import LEASE, Claim, ClaimLostError, claim_next, end, release, to_be_done
 from serve.jobs.control import Control, StoppedError
 from serve.jobs.frontier import frontier
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 KINDS: Mapping[str, Work] = {
     "optimisation": optimisation,
     "frontier": frontier,
+    "allocation": allocation,
 }
 #: Attempts after which a run is given up: it takes its workers down with it.
 MOST_ATTEMPTS = 50
