@@ -137,3 +137,23 @@ class TemplateOfRunOut(Told):
     known: str
     run_id: UUID | None
     version: int
+
+
+class PromoteIn(Sent):
+    """The training whose best model is to come into use."""
+
+    run_id: Identifier
+
+
+class ForecastOut(Told):
+    """The model of a quantity that is in use, null where there is none, and how it did."""
+
+    quantity: Quantity
+    version: int | None = None
+    model: str | None = None
+    run_id: UUID | None = None
+    score: str | None = None
+    scores: dict[str, float | None] | None = None
+    cases: int | None = None
+    split: dict[str, str] | None = None
+    since: datetime | None = None

@@ -24,6 +24,7 @@ from serve.api.run_schemas import (
     TemplateOfRunIn,
     TemplateOfRunOut,
 )
+from serve.jobs.forecast_models import checked_models
 from serve.jobs.queue import queues_of, wake_after
 from serve.jobs.search import problem_of
 from serve.jobs.submission import cancel, submit
@@ -86,8 +87,6 @@ def post_allocation(call: Call, given: AllocationIn) -> Run:
 )  # fmt: skip
 def post_forecast(call: Call, given: ForecastIn) -> Run:
     """Submit a training."""
-    from serve.jobs.forecast_models import checked_models
-
     request = given.model_dump(exclude_none=True)
     request["models"] = checked_models(given.quantity, given.models)
     return submitted(call, "forecast", {"task": "train", **request})

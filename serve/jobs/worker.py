@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from objective import InvalidInput
 from serve.clock import machine_clock, now
@@ -21,10 +22,12 @@ from serve.errors import Refused
 from serve.jobs.allocation import allocation
 from serve.jobs.claims import LEASE, Claim, ClaimLostError, claim_next, end, release, to_be_done
 from serve.jobs.control import Control, StoppedError
+from serve.jobs.forecasting import following, forecast
 from serve.jobs.frontier import frontier
 from serve.jobs.job import Job, Work
 from serve.jobs.optimisation import optimisation
 from serve.jobs.queue import Queues
+from serve.jobs.submission import submit
 from serve.models import Run
 
 logger = logging.getLogger(__name__)
@@ -34,6 +37,7 @@ KINDS: Mapping[str, Work] = {
     "optimisation": optimisation,
     "frontier": frontier,
     "allocation": allocation,
+    "forecast": forecast,
 }
 #: Attempts after which a run is given up: it takes its workers down with it.
 MOST_ATTEMPTS = 50
@@ -96,7 +100,7 @@ class Worker:
             if outcome is None:
                 transaction(lambda session: release(session, claim))
             else:
-                transaction(lambda session: end(session, claim, machine_clock(), **outcome))
+                transaction(lambda session: _end(session, claim, outcome))
         except ClaimLostError:
             logger.warning("run %s is another worker's now", claim.run_id)
         except SQLAlchemyError:
@@ -128,6 +132,16 @@ class Worker:
         except Exception:
             logger.exception("run %s failed", claim.run_id)
             return _failed(UNEXPECTED)
+
+
+def _end(session: Session, claim: Claim, outcome: dict[str, Any]) -> None:
+    """Write down how a run ended, and submit the one that follows, once."""
+    end(session, claim, machine_clock(), **outcome)
+    run = session.get_one(Run, claim.run_id)
+    if run.kind == "forecast" and run.state == "done" and run.request["task"] == "train":
+        request = following(run.request, run.id, outcome["result"])
+        if request is not None:
+            submit(session, run.practice_id, run.user_id, "forecast", request)
 
 
 def finite(value: Any) -> Any:

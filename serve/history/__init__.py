@@ -1,0 +1,1 @@
+"""The practice's history, as forecasts learn from it."""
