@@ -95,8 +95,7 @@ def test_the_practices_history_is_that_of_its_appointments(
 
 
 MODELS = {
-    "no_show": ["lead_time_table", "logistic_regression"],
-    "consultation": ["lognormal"],
+    "no_show": ["lead_time_table"],
     "demand": ["weekday_median"],
 }
 
@@ -108,7 +107,7 @@ def test_models_learn_come_into_use_and_go_back(app: APIFlask, as_role: Any, vis
         analyst.post(
             "/runs/forecast", {"quantity": quantity, "models": models, "held_out_days": 14}
         )
-    assert Worker(app).work() == 3
+    assert Worker(app).work() == 2
     runs = {}
     for line in analyst.get("/runs", kind="forecast")["items"]:
         run = analyst.get(f"/runs/{line['id']}")
