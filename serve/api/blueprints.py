@@ -1,8 +1,35 @@
 """Every part of the API."""
 
+from serve.api.account import account
+from serve.api.audit import audit
+from serve.api.availability import availability
+from serve.api.availability_preview import availability_preview
 from serve.api.forecasts import forecasts
+from serve.api.patients import patients
 from serve.api.practice import practice
+from serve.api.providers import providers
+from serve.api.publishing import publishing
 from serve.api.runs import runs
 from serve.api.schedules import schedules
+from serve.api.templates import templates
+from serve.api.tokens import tokens
+from serve.api.users import users
+from serve.api.visit_types import visit_types
 
-BLUEPRINTS = (forecasts, practice, runs, schedules)
+BLUEPRINTS = (
+    account,
+    audit,
+    availability,
+    availability_preview,
+    forecasts,
+    patients,
+    practice,
+    providers,
+    publishing,
+    runs,
+    schedules,
+    templates,
+    tokens,
+    users,
+    visit_types,
+)

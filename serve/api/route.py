@@ -6,7 +6,7 @@ Around it stands what all endpoints share: sign-in and policy, a transaction wit
 details for what is refused, and the description in OpenAPI.
 """
 
-import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Literal
@@ -161,7 +161,7 @@ def _write(
         answer = _plain(result, gives)
         etag = _etag(answer)
         if record is not None:
-            record.answer, record.etag = answer or {}, etag
+            record.answer, record.etag = _kept(answer or {}, gives), etag
         _write_down(session, call.audit)
         return Response(status=status) if answer is None else _answer(answer, status, etag)
 
@@ -170,6 +170,7 @@ def _write(
 
 def _call(session: Session, action: str) -> Call:
     actor = current_actor(session)
+    g.user_id = actor.user_id
     return Call(session, actor, action, require(actor, action), now())
 
 
@@ -187,6 +188,12 @@ def _plain(result: Any, gives: type[BaseModel] | None) -> dict[str, Any] | None:
         return None
     model = result if isinstance(result, gives) else gives.model_validate(result)
     return model.model_dump(mode="json")
+
+
+def _kept(answer: dict[str, Any], gives: type[BaseModel] | None) -> dict[str, Any]:
+    """Return an answer without the secrets that it tells only once."""
+    secret = getattr(gives, "told_once", ())
+    return {name: None if name in secret else value for name, value in answer.items()}
 
 
 def _answer(answer: dict[str, Any], status: int, etag: str, again: bool = False) -> Response:
@@ -227,6 +234,6 @@ def _if_match() -> int:
 
 
 def _fingerprint() -> str:
-    """Return a hash of what a request asks for."""
+    """Return a hash of what a request asks for, from which nobody without the key can guess it."""
     asked = f"{request.method} {request.full_path}\n".encode() + request.get_data(cache=True)
-    return hashlib.sha256(asked).hexdigest()
+    return hmac.new(current_app.config["SECRET_KEY"].encode(), asked, "sha256").hexdigest()

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from serve.api.fields import Day, Identifier, Name, Sent, Told
 from serve.api.pages import PageIn, PageOut
-from serve.api.schemas import ProblemIn, SearchIn, StoppingIn, Strict
+from serve.api.schemas import SearchIn, StoppingIn, StrategyIn, Strict
 
 #: Longest search of a run, seconds.
 MAX_RUN_SECONDS = 3600.0
@@ -29,6 +29,7 @@ class LongStoppingIn(StoppingIn):
 class OptimisationIn(SearchIn):
     """A session to optimise, for as long as it takes."""
 
+    strategy: StrategyIn = StrategyIn()
     stopping: LongStoppingIn = LongStoppingIn()
 
 
@@ -41,7 +42,7 @@ class FrontierParametersIn(Strict):
     generations: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-class FrontierIn(ProblemIn):
+class FrontierIn(SearchIn):
     """A session whose best compromises between waiting and overtime are searched."""
 
     parameters: FrontierParametersIn = FrontierParametersIn()

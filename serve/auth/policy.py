@@ -102,6 +102,7 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "patient.read": _CARE | {"provider": "practice"},
     "patient.create": {"front_desk": "practice", "administrator": "practice"},
     "patient.change": _CARE,
+    "patient.carers": {"front_desk": "practice", "administrator": "practice"},
     "patient.export": {"patient": "own", "administrator": "practice"},
     "patient.erase": {"patient": "own", "administrator": "practice"},
     "user.read": _ADMINISTRATOR,
