@@ -234,7 +234,7 @@ def _counted(call: Call, days: list[ClinicDay]) -> list[dict[str, Any]]:
             select(Seat.clinic_day_id, func.count())
             .where(Seat.clinic_day_id.in_(identifiers), Seat.withdrawn.is_(False))
             .group_by(Seat.clinic_day_id)
-        ).tuples()
+        ).all()
     )
     held = dict(
         call.session.execute(
@@ -242,7 +242,7 @@ def _counted(call: Call, days: list[ClinicDay]) -> list[dict[str, Any]]:
             .join(Appointment, Appointment.seat_id == Seat.id)
             .where(Seat.clinic_day_id.in_(identifiers), Appointment.status.in_(HOLDING))
             .group_by(Seat.clinic_day_id)
-        ).tuples()
+        ).all()
     )
     return [
         _values(day) | {"seats": seats.get(day.id, 0), "taken": held.get(day.id, 0)} for day in days

@@ -86,12 +86,26 @@ def route(
             made = blueprint.input(query, location="query", arg_name="asked")(made)
         if takes is not None:
             made = blueprint.input(takes, arg_name="given", example=example)(made)
-        made = blueprint.doc(summary=summary, tags=[blueprint.name])(made)
+        made = blueprint.doc(summary=summary, tags=[blueprint.name])(_guarded(made, action))
         made.action, made.effect = action, does  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
 
     return decorate
+
+
+def _guarded(made: View, action: str) -> View:
+    """Return a view that looks at what was sent only of somebody who may send it."""
+
+    @wraps(made)
+    def guarded(**arguments: Any) -> Any:
+        with reading() as session:
+            g.actor = current_actor(session)
+        g.user_id = g.actor.user_id
+        require(g.actor, action)
+        return made(**arguments)
+
+    return guarded
 
 
 def _read(
@@ -169,9 +183,7 @@ def _write(
 
 
 def _call(session: Session, action: str) -> Call:
-    actor = current_actor(session)
-    g.user_id = actor.user_id
-    return Call(session, actor, action, require(actor, action), now())
+    return Call(session, g.actor, action, require(g.actor, action), now())
 
 
 def _write_down(session: Session, audit: list[AuditEntry]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from objective import InvalidInput
 from serve.api.fields import Email, Name, Zone
+from serve.auth.passwords import check_password, hash_password
 from serve.commands.failures import Failed, in_one_line
 from serve.database import transaction
 from serve.models import Practice, User, UserRole
@@ -72,10 +73,8 @@ def new_password() -> str:
 
 def hashed(password: str, email: str) -> str:
     """Return what is kept of a password; raise `InvalidInput` for one that is too weak."""
-    from serve.auth.passwords import check_rules, hash_password
-
-    check_rules(password, email)
-    return str(hash_password(password))
+    check_password(password, email)
+    return hash_password(password)
 
 
 def _make(
