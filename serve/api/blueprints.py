@@ -7,12 +7,14 @@ from serve.api.audit import audit
 from serve.api.availability import availability
 from serve.api.availability_preview import availability_preview
 from serve.api.figures import figures
+from serve.api.forecasts import forecasts
 from serve.api.history import history
 from serve.api.imports import imports
 from serve.api.patients import patients
 from serve.api.practice import practice
 from serve.api.providers import providers
 from serve.api.publishing import publishing
+from serve.api.runs import runs
 from serve.api.schedules import schedules
 from serve.api.seats import seats
 from serve.api.templates import templates
@@ -29,12 +31,14 @@ BLUEPRINTS = (
     availability,
     availability_preview,
     figures,
+    forecasts,
     history,
     imports,
     patients,
     practice,
     providers,
     publishing,
+    runs,
     schedules,
     seats,
     templates,

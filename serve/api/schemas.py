@@ -188,13 +188,18 @@ class ObjectiveIn(Strict):
     value_per_patient: Annotated[float, Field(ge=0, le=1e6)] | None = None
 
 
-class SchedulesIn(ObjectiveIn):
-    """A session to optimise; or, with ``schedules``, the schedules of it to price."""
+class SearchIn(ObjectiveIn):
+    """A session to search the best schedule of."""
 
     constraints: ConstraintsIn = ConstraintsIn()
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+
+
+class SchedulesIn(SearchIn):
+    """A session to optimise; or, with ``schedules``, the schedules of it to price."""
+
     strategy: StrategyIn = StrategyIn()
     stopping: StoppingIn = StoppingIn()
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     schedules: Annotated[list[list[int]], Field(min_length=1, max_length=MAX_SCHEDULES)] | None = (
         None
     )
