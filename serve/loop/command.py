@@ -86,12 +86,8 @@ def play_weeks(
             learned = learn(app, administrator, practice, first, seed)
             days = publish(administrator, learned, practice, first)
         console.print(_words(number + 1, learned, days), highlight=False)
-        played: list[Played] = []
         with console.status(f"Week {number + 1}: booking and running the days"):
-            asked = play_week(
-                practice, administrator, clock, truth, first, generator,
-                lambda _, one, kept=played: kept.append(one),
-            )  # fmt: skip
+            asked, played = play_week(practice, administrator, clock, truth, first, generator)
         measured = administrator.get(
             "/practice/metrics",
             first=first.isoformat(),

@@ -1,6 +1,7 @@
 """The weeks before the service was there: a history in the tables that imports read."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ def past_visits(
     Times are on the practice's wall clock; patients are called ``P1`` and so on.
     """
     generator = np.random.default_rng([seed, 1])
-    visits = []
+    visits: list[dict[str, Any]] = []
     for day in _weekdays(monday, weeks):
         free = begins = datetime.combine(day, BEGAN)
         who = generator.choice(truth.patients, size=A_DAY, replace=False)
