@@ -157,6 +157,23 @@ class TemplateOfRunOut(Told):
     version: int
 
 
+class AppliedLineOut(Told):
+    """What came of a request: booked, offered, or refused with a reason."""
+
+    kind: Literal["appointment", "waitlist_entry"]
+    request_id: UUID
+    seat_id: UUID
+    outcome: Literal["booked", "offered", "refused"]
+    reason: str | None
+
+
+class AppliedOut(Told):
+    """What came of an allocation."""
+
+    run_id: UUID
+    items: list[AppliedLineOut]
+
+
 class PromoteIn(Sent):
     """The training whose best model is to come into use."""
 

@@ -15,6 +15,7 @@ from serve.api.route import route
 from serve.api.run_schemas import (
     MAX_WINDOW,
     AllocationIn,
+    AppliedOut,
     ForecastIn,
     FrontierIn,
     OptimisationIn,
@@ -25,12 +26,14 @@ from serve.api.run_schemas import (
     TemplateOfRunIn,
     TemplateOfRunOut,
 )
+from serve.booking.who import Who
+from serve.jobs.applying import apply
 from serve.jobs.forecast_models import checked_models
 from serve.jobs.queue import queues_of, wake_after
 from serve.jobs.search import problem_of
 from serve.jobs.submission import cancel, submit
 from serve.jobs.templates import template_of
-from serve.models import Provider, Run, Template, VisitType
+from serve.models import Appointment, Provider, Run, Template, VisitType, WaitlistEntry
 
 runs = APIBlueprint("runs", __name__, url_prefix="/api/v1")
 
@@ -152,6 +155,20 @@ def post_template(call: Call, run_id: UUID, given: TemplateOfRunIn) -> Template:
     found = call.find(Run, run_id, "run.read")
     visit_type = call.find(VisitType, given.visit_type_id, "visit_type.read")
     return template_of(call.session, found, given.name, visit_type.id, given.point)
+
+
+@route(
+    runs, "POST", "/runs/<uuid:run_id>/apply", "allocation.apply",
+    "Book and offer the seats that an allocation gave", gives=AppliedOut,
+)  # fmt: skip
+def post_apply(call: Call, run_id: UUID) -> dict[str, Any]:
+    """Let an allocation come true as far as its seats are still free."""
+    found = call.find(Run, run_id)
+    outcomes = apply(call.session, found, call.now, Who(call.actor.user_id))
+    for one in outcomes:
+        model = Appointment if one["kind"] == "appointment" else WaitlistEntry
+        call.saw(call.session.get_one(model, UUID(one["request_id"])))
+    return {"run_id": found.id, "items": outcomes}
 
 
 def submitted(call: Call, kind: str, request: dict[str, Any]) -> Run:

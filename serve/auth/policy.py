@@ -118,6 +118,7 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "run.submit": _RESEARCH,
     "run.cancel": {"analyst": "own", "administrator": "practice"},
     "forecast.promote": _RESEARCH,
+    "allocation.apply": {"front_desk": "practice", "administrator": "practice"},
     "history.export": _RESEARCH,
     "import.read": _ADMINISTRATOR,
     "import.change": _ADMINISTRATOR,

@@ -38,7 +38,7 @@ def worker(threads: int, lease: float) -> None:
     stop = threading.Event()
     doing = Worker(app, stop.is_set, timedelta(seconds=lease))
     queues = Queues(app.config["SETTINGS"], doing.work)
-    register_chores(queues.chores, app)
+    register_chores(queues, app)
     consumers = [
         queues.runs.create_consumer(workers=threads, periodic=False, max_delay=1.0),
         queues.chores.create_consumer(workers=1, periodic=True, max_delay=5.0),

@@ -9,7 +9,7 @@ from apiflask import APIFlask
 from sqlalchemy.orm import Session
 
 from serve.clock import at_wall_clock
-from serve.database import transaction
+from serve.database import reading, transaction
 from serve.jobs.worker import Worker
 from serve.models import (
     Appointment,
@@ -150,3 +150,26 @@ def test_seats_that_have_passed_are_not_given(
     run = analyst.post("/runs/allocation", WINDOW)
     Worker(app).work()
     assert analyst.get(f"/runs/{run['id']}")["state"] == "failed"
+
+
+def test_an_allocation_comes_true(
+    app: APIFlask, as_role: Any, clinic: Clinic, asked: dict[str, str]
+):
+    """Requests are booked, those who wait get offers; applied again, nothing happens twice."""
+    analyst, administrator = as_role("analyst"), as_role("administrator")
+    run = analyst.post("/runs/allocation", WINDOW)
+    early = administrator("POST", f"/runs/{run['id']}/apply")
+    assert (early.status_code, early.get_json()["reason"]) == (409, "no_allocation")
+    Worker(app).work()
+    assert analyst("POST", f"/runs/{run['id']}/apply").status_code == 403
+    applied = administrator.post(f"/runs/{run['id']}/apply")["items"]
+    outcomes = {one["request_id"]: one["outcome"] for one in applied}
+    assert outcomes == {
+        asked["plain"]: "booked", asked["urgent"]: "offered", asked["with the other"]: "offered",
+    }  # fmt: skip
+    with app.app_context(), reading() as session:
+        booked = session.get_one(Appointment, UUID(asked["plain"]))
+        assert (booked.status, str(booked.seat.clinic_day_id)) == ("booked", asked["monday"])
+        assert session.get_one(WaitlistEntry, UUID(asked["urgent"])).status == "offered"
+    again = administrator.post(f"/runs/{run['id']}/apply")["items"]
+    assert {(one["outcome"], one["reason"]) for one in again} == {("refused", "not_open")}
