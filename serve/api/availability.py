@@ -1,6 +1,6 @@
 """When providers hold clinic: rules, exceptions, and what a change would do before it is saved."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from objective import InvalidInput
 from serve.api.call import Call
 from serve.api.fields import (
     Clock,
+    ClockTold,
     Day,
     Identifier,
     Minutes,
@@ -54,7 +55,7 @@ class RuleBody(Sent):
     last_date: Day | None = None
     starts: Clock
     minutes: Minutes
-    recurrence: Annotated[Text, Field(min_length=1)]
+    recurrence: Annotated[Text, Field(min_length=1, examples=["FREQ=WEEKLY;BYDAY=MO,TH"])]
 
 
 class RuleIn(RuleBody):
@@ -74,7 +75,7 @@ class RuleOut(Told):
     template_id: UUID | None
     first_date: date
     last_date: date | None
-    starts: time
+    starts: ClockTold
     minutes: int
     recurrence: str
     version: int
@@ -123,7 +124,7 @@ class ExceptionOut(Told):
     provider_id: UUID
     day: date
     kind: str
-    starts: time | None
+    starts: ClockTold | None
     minutes: int | None
     visit_type_id: UUID | None
     location_id: UUID | None
@@ -338,7 +339,7 @@ def _newly(call: Call, provider_id: UUID, before: list[Appointment]) -> list[App
 
 def _saved(call: Call, row: Row, told: type[Told], before: list[Appointment]) -> dict[str, Any]:
     found = _newly(call, row.provider_id, before)
-    return told.model_validate(row).model_dump() | {"appointments_outside": found}
+    return told.model_validate(row).model_dump(mode="json") | {"appointments_outside": found}
 
 
 def _deleted(call: Call, row: Row) -> dict[str, Any]:
