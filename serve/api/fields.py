@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -28,9 +28,16 @@ class Sent(BaseModel):
 
 
 class Told(BaseModel):
-    """What is answered, read from a row."""
+    """What is answered, read from a row.
+
+    Attributes
+    ----------
+    told_once
+        Fields with secrets: null when the same request comes again, because they are not kept.
+    """
 
     model_config = ConfigDict(from_attributes=True)
+    told_once: ClassVar[frozenset[str]] = frozenset()
 
 
 def _only_text(value: Any) -> Any:
@@ -38,6 +45,20 @@ def _only_text(value: Any) -> Any:
     if not isinstance(value, (str, date, time, UUID)):
         raise ValueError("must be a text")
     return value
+
+
+def _like_a_date(value: Any) -> Any:
+    """Refuse texts that are read as seconds since 1970."""
+    if isinstance(value, str) and not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("must begin with a date such as 2026-03-02")
+    return _only_text(value)
+
+
+def _like_a_clock(value: Any) -> Any:
+    """Refuse texts that are read as seconds since midnight."""
+    if isinstance(value, str) and not re.match(r"[0-9]{2}:[0-9]{2}", value):
+        raise ValueError("must be a time of day such as 09:00")
+    return _only_text(value)
 
 
 def _plain(text: str) -> str:
@@ -82,22 +103,29 @@ def _email(text: str) -> str:
 
 Name = Annotated[
     str,
-    BeforeValidator(_only_text),
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    BeforeValidator(_only_text),
     AfterValidator(_plain),
 ]
 Text = Annotated[
     str,
-    BeforeValidator(_only_text),
     StringConstraints(max_length=500, strip_whitespace=True),
+    BeforeValidator(_only_text),
+    AfterValidator(_plain),
+]
+#: What somebody signs in with; nothing is taken off it.
+Secret = Annotated[
+    str,
+    BeforeValidator(_only_text),
+    StringConstraints(min_length=1, max_length=256),
     AfterValidator(_plain),
 ]
 Email = Annotated[Name, AfterValidator(_email)]
 Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9 ()/-]{0,40}$")]
 Identifier = Annotated[UUID, BeforeValidator(_only_text)]
-Moment = Annotated[datetime, BeforeValidator(_only_text), AfterValidator(_with_zone)]
-Day = Annotated[date, BeforeValidator(_only_text), AfterValidator(_in_years)]
-Clock = Annotated[time, BeforeValidator(_only_text), AfterValidator(_minute)]
+Moment = Annotated[datetime, BeforeValidator(_like_a_date), AfterValidator(_with_zone)]
+Day = Annotated[date, BeforeValidator(_like_a_date), AfterValidator(_in_years)]
+Clock = Annotated[time, BeforeValidator(_like_a_clock), AfterValidator(_minute)]
 Zone = Annotated[Name, AfterValidator(_zone)]
 Minutes = Annotated[int, Field(strict=True, ge=1, le=1440)]
 Probability = Annotated[float, Field(ge=0, lt=1)]

@@ -6,8 +6,8 @@ Around it stands what all endpoints share: sign-in and policy, a transaction wit
 details for what is refused, and the description in OpenAPI.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping
+import hmac
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Literal
 
@@ -49,6 +49,8 @@ def route(
     status: int = 200,
     effect: Effect | None = None,
     example: Any = None,
+    form: bool = False,
+    files: Sequence[str] = (),
 ) -> Callable[[View], View]:
     """Return a decorator that makes a view an endpoint.
 
@@ -67,6 +69,10 @@ def route(
         a POST that acts on something that is there ``changes`` it.
     example
         A body that works.
+    form
+        Whether the body is a form with files, not JSON.
+    files
+        Media types of the files that it may answer with instead of JSON.
     """
     does: Effect = effect or {"GET": "reads", "POST": "makes"}.get(method, "changes")  # type: ignore[assignment]
 
@@ -85,13 +91,31 @@ def route(
         if query is not None:
             made = blueprint.input(query, location="query", arg_name="asked")(made)
         if takes is not None:
-            made = blueprint.input(takes, arg_name="given", example=example)(made)
-        made = blueprint.doc(summary=summary, tags=[blueprint.name])(made)
+            location = "form_and_files" if form else "json"
+            made = blueprint.input(takes, location=location, arg_name="given", example=example)(
+                made
+            )
+        made = blueprint.doc(summary=summary, tags=[blueprint.name])(_guarded(made, action))
         made.action, made.effect = action, does  # type: ignore[attr-defined]
+        made.files = tuple(files)  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
 
     return decorate
+
+
+def _guarded(made: View, action: str) -> View:
+    """Return a view that looks at what was sent only of somebody who may send it."""
+
+    @wraps(made)
+    def guarded(**arguments: Any) -> Any:
+        with reading() as session:
+            g.actor = current_actor(session)
+        g.user_id = g.actor.user_id
+        require(g.actor, action)
+        return made(**arguments)
+
+    return guarded
 
 
 def _read(
@@ -161,7 +185,7 @@ def _write(
         answer = _plain(result, gives)
         etag = _etag(answer)
         if record is not None:
-            record.answer, record.etag = answer or {}, etag
+            record.answer, record.etag = _kept(answer or {}, gives), etag
         _write_down(session, call.audit)
         return Response(status=status) if answer is None else _answer(answer, status, etag)
 
@@ -169,8 +193,7 @@ def _write(
 
 
 def _call(session: Session, action: str) -> Call:
-    actor = current_actor(session)
-    return Call(session, actor, action, require(actor, action), now())
+    return Call(session, g.actor, action, require(g.actor, action), now())
 
 
 def _write_down(session: Session, audit: list[AuditEntry]) -> None:
@@ -187,6 +210,12 @@ def _plain(result: Any, gives: type[BaseModel] | None) -> dict[str, Any] | None:
         return None
     model = result if isinstance(result, gives) else gives.model_validate(result)
     return model.model_dump(mode="json")
+
+
+def _kept(answer: dict[str, Any], gives: type[BaseModel] | None) -> dict[str, Any]:
+    """Return an answer without the secrets that it tells only once."""
+    secret = getattr(gives, "told_once", ())
+    return {name: None if name in secret else value for name, value in answer.items()}
 
 
 def _answer(answer: dict[str, Any], status: int, etag: str, again: bool = False) -> Response:
@@ -227,6 +256,18 @@ def _if_match() -> int:
 
 
 def _fingerprint() -> str:
-    """Return a hash of what a request asks for."""
-    asked = f"{request.method} {request.full_path}\n".encode() + request.get_data(cache=True)
-    return hashlib.sha256(asked).hexdigest()
+    """Return a hash of what a request asks for, from which nobody without the key can guess it."""
+    key = current_app.config["SECRET_KEY"].encode()
+    digest = hmac.new(key, f"{request.method} {request.full_path}\n".encode(), "sha256")
+    if request.mimetype != "multipart/form-data":
+        digest.update(request.get_data(cache=True))
+        return digest.hexdigest()
+    # The text between the parts of a form is another one each time it is sent.
+    for name, value in sorted(request.form.items(multi=True)):
+        digest.update(f"{len(name)} {name} {len(value)} {value}\n".encode(errors="surrogatepass"))
+    for name, file in sorted(request.files.items(multi=True), key=lambda one: one[0]):
+        file.stream.seek(0)
+        content = file.stream.read()
+        digest.update(f"{len(name)} {name} {len(content)}\n".encode(errors="surrogatepass"))
+        digest.update(content)
+    return digest.hexdigest()

@@ -89,7 +89,7 @@ def _offer(
         first = next((one for one in waiting if _fits(one, day, seat, visit_type, now)), None)
         if first is None:
             continue
-        if _hold_for(session, first.entry, seat, ends_at, now):
+        if offer_seat(session, first.entry, seat.id, ends_at, now):
             waiting.remove(first)
             made += 1
             if made >= limit or not waiting:
@@ -170,19 +170,19 @@ def _fits(
     return seat.starts_at < one.moved.starts_at and now <= can_leave
 
 
-def _hold_for(
-    session: Session, entry: WaitlistEntry, seat: FreeSeat, ends_at: datetime, now: datetime
+def offer_seat(
+    session: Session, entry: WaitlistEntry, seat_id: UUID, ends_at: datetime, now: datetime
 ) -> bool:
-    """Make an offer; return whether the seat and the patient were still free."""
+    """Make an offer to an entry, which is locked; return whether seat and patient were free."""
     try:
         with session.begin_nested():
             # A seat that somebody is taking just now is not waited for.
-            if not _at_hand(session, seat.id, entry.patient_id):
+            if not _at_hand(session, seat_id, entry.patient_id):
                 return False
-            kept = hold(session, seat.id, entry.patient_id, now, THE_SERVICE, until=ends_at)
+            kept = hold(session, seat_id, entry.patient_id, now, THE_SERVICE, until=ends_at)
             offer = Offer(
                 entry_id=entry.id,
-                seat_id=seat.id,
+                seat_id=seat_id,
                 hold_id=kept.id,
                 ends_at=ends_at,
                 created_at=now,
@@ -197,7 +197,7 @@ def _hold_for(
             practice_id=entry.practice_id,
             kind="waitlist.offered",
             subject_id=offer.id,
-            details={"seat_id": str(seat.id)},
+            details={"seat_id": str(seat_id)},
             at=now,
         )
     )
