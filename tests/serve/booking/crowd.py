@@ -58,7 +58,7 @@ class Crowd:
     folder: Path
     processes: int = 8
     bookings: int = 500
-    seconds: float = 400.0
+    seconds: float = 600.0
     tried: Any = field(init=False)
 
     def __post_init__(self) -> None:
