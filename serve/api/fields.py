@@ -103,6 +103,7 @@ def _email(text: str) -> str:
     return text.lower()
 
 
+# The constraints come first, or a text would be measured before its blanks are taken off.
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
@@ -118,8 +119,8 @@ Text = Annotated[
 #: What somebody signs in with; nothing is taken off it.
 Secret = Annotated[
     str,
-    BeforeValidator(_only_text),
     StringConstraints(min_length=1, max_length=256),
+    BeforeValidator(_only_text),
     AfterValidator(_plain),
 ]
 Email = Annotated[Name, AfterValidator(_email)]

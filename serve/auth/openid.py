@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, Response, current_app, request
+from flask import session as cookie
 from joserfc.errors import JoseError
 from requests import RequestException
 from sqlalchemy import select
@@ -67,6 +68,9 @@ def register_openid(app: Flask) -> None:
 def to_provider(back: str) -> Response:
     """Return the way to the provider, from where the browser comes back to an address."""
     client = _client()
+    # What an earlier way to the provider left would fill the cookie, of which there is only one.
+    for name in [name for name in cookie if name.startswith(f"_state_{NAME}_")]:
+        del cookie[name]
     try:
         answer: Response = client.authorize_redirect(back)
     except (RequestException, ValueError) as error:

@@ -4,7 +4,6 @@ import threading
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from apiflask import APIFlask
 from sqlalchemy import select
 
@@ -167,7 +166,7 @@ BAD = {
     "an unknown role": {"roles": ["owner"]},
     "no roles": {"roles": []},
     "a password": {"password": PASSWORD},
-    "no name": {"name": ""},
+    "no name": {"name": " "},
     "a number for a name": {"name": 7},
     "control characters": {"name": "Ada\r\nBcc: all"},
     "half a letter": {"name": "\ud800"},
@@ -175,11 +174,12 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", list(BAD))
-def test_bad_users_are_refused(app: APIFlask, as_role: Any, case: str):
+def test_bad_users_are_refused(app: APIFlask, as_role: Any):
     """422 with problem details, and nobody is added."""
-    answer = as_role("administrator")("POST", "/users", NEW | BAD[case])
-    assert answer.status_code == 422, answer.text
-    assert answer.mimetype == "application/problem+json"
+    administrator = as_role("administrator")
+    for case, bad in BAD.items():
+        answer = administrator("POST", "/users", NEW | bad)
+        assert answer.status_code == 422, case
+        assert answer.mimetype == "application/problem+json"
     with app.app_context(), reading() as session:
         assert session.scalar(select(User).where(User.email == EMAIL)) is None
