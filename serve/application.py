@@ -9,15 +9,22 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from serve.api.blueprints import BLUEPRINTS
 from serve.api.description import describe_all
 from serve.api.problems import register_problems
+from serve.api.sent_json import SentJson
+from serve.auth.openid import register_openid
+from serve.auth.session import register_sessions
 from serve.clock import Clock, machine_clock
+from serve.commands import register_commands
+from serve.commands.failures import in_one_line
 from serve.database import connect
+from serve.health import tell_of_health
 from serve.imports.command import import_command
+from serve.limits import limit
+from serve.logs import log_requests
+from serve.protection import protect
 from serve.settings import Settings, settings_from
 
 #: Where the description of the API is served, and a page to read and try it.
 SPECIFICATION, DOCUMENTATION = "/api/openapi.json", "/api/docs"
-#: Longest request body: ten thousand schedules of five hundred intervals.
-MAX_BODY_BYTES = 16 * 2**20
 
 
 def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -> APIFlask:
@@ -35,7 +42,9 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
     InvalidInput
         If a setting is outside its range.
     """
-    settings = settings_from(os.environ) if settings is None else settings
+    with in_one_line():
+        settings = settings_from(os.environ) if settings is None else settings
+        secret_key = settings.key()
     app = APIFlask(
         __name__,
         title="Bailey",
@@ -45,13 +54,19 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
     )
     app.config.update(
         OPENAPI_VERSION="3.1.0",
-        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         DESCRIPTION="Outpatient clinic schedules that are proved optimal, published and booked.",
-        SECRET_KEY=settings.key(),
+        SECRET_KEY=secret_key,
         SETTINGS=settings,
         CLOCK=clock,
     )
+    app.json = SentJson(app)
+    log_requests(app)
+    protect(app, settings, DOCUMENTATION)
+    limit(app, settings)
+    tell_of_health(app, settings)
     connect(app, settings.url)
+    register_sessions(app)
+    register_openid(app)
     register_problems(app)
     describe_all(app)
     for blueprint in BLUEPRINTS:
@@ -59,12 +74,9 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
     app.cli.add_command(import_command)
     # The page comes with its scripts in the package, so that it works without the internet.
     app.register_blueprint(
-        get_swaggerui_blueprint(DOCUMENTATION, SPECIFICATION, config={"app_name": "Bailey"})
+        get_swaggerui_blueprint(
+            DOCUMENTATION, SPECIFICATION, config={"app_name": "Bailey", "oauth2RedirectUrl": ""}
+        )
     )
-
-    @app.get("/healthz")
-    @app.doc(summary="Say that the service is up", tags=["service"])
-    def healthz() -> dict[str, str]:
-        return {"status": "ok", "version": version("bailey")}
-
+    register_commands(app)
     return app

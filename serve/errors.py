@@ -83,6 +83,14 @@ class Forbidden(Refused):
         super().__init__(detail)
 
 
+class Malformed(Refused):
+    """A request that no endpoint looks at."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
 class VersionNeeded(Refused):
     """A change came without the version that it changes."""
 

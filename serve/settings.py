@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from limits import parse_many
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -40,6 +41,9 @@ class Settings:
         How many proxies before the service are believed about a client's address.
     device
         Where schedules are evaluated: ``cpu`` or ``cuda``.
+    metrics_token
+        Who sends it as ``Authorization: Bearer`` may read ``/metrics``; if it is not given, whoever
+        asks from this machine or a private network may.
     oidc_issuer, oidc_client_id, oidc_client_secret
         An OpenID Connect provider to sign in with; none if empty.
     """
@@ -52,6 +56,7 @@ class Settings:
     secure_cookies: str = "false"
     proxies: str = "0"
     device: str = "cpu"
+    metrics_token: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
@@ -71,6 +76,7 @@ class Settings:
             )
         if self.secure_cookies not in ("true", "false"):
             raise InvalidInput("BAILEY_SECURE_COOKIES", self.secure_cookies, "true or false")
+        _check_rate(self.rate_limit)
         if not (self.proxies.isascii() and self.proxies.isdecimal() and int(self.proxies) < 10):
             raise InvalidInput("BAILEY_PROXIES", self.proxies, "a whole number from 0 to 9")
 
@@ -98,6 +104,14 @@ class Settings:
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_urlsafe(48))
         return path.read_text()
+
+
+def _check_rate(rate: str) -> None:
+    try:
+        parse_many(rate or "1 per second")
+    except ValueError:
+        allowed = "such as 600 per minute"
+        raise InvalidInput("BAILEY_RATE_LIMIT", "another text", allowed) from None
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

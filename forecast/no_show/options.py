@@ -68,30 +68,36 @@ class Options:
             given = getattr(self, name)
             listed = isinstance(given, Sequence) and not isinstance(given, str)
             if not listed or not all(isinstance(one, str) and one for one in given):
-                raise InvalidInput(f"options.{name}", given, "a list of columns")
+                raise InvalidInput(f"model.options.{name}", given, "a list of columns")
             object.__setattr__(self, name, tuple(given))
         for name in (*self.numeric, *self.categorical):
             if name in NEVER:
                 allowed = "a column that says nothing of the outcome, and no name"
-                raise InvalidInput("options.numeric or options.categorical", name, allowed)
+                raise InvalidInput(
+                    "model.options.numeric or model.options.categorical", name, allowed
+                )
         both = [name for name in self.numeric if name in self.categorical]
         if both:
-            raise InvalidInput("options.categorical", both, "other columns than options.numeric")
+            raise InvalidInput(
+                "model.options.categorical", both, "other columns than model.options.numeric"
+            )
         groups = self.age_groups
         rising = isinstance(groups, Sequence) and list(groups) == sorted(set(groups))
         if not rising or not all(isinstance(one, int) and 0 < one < 150 for one in groups):
-            raise InvalidInput("options.age_groups", groups, "rising whole years, from 1 to 149")
+            raise InvalidInput(
+                "model.options.age_groups", groups, "rising whole years, from 1 to 149"
+            )
         object.__setattr__(self, "age_groups", tuple(groups))
         for name, low in (("window_days", 1), ("most_visits", 1), ("calibration_days", 1)):
-            whole_number(f"options.{name}", getattr(self, name), low, 36_500)
-        whole_number("options.refit_every", self.refit_every, 0, 36_500)
+            whole_number(f"model.options.{name}", getattr(self, name), low, 36_500)
+        whole_number("model.options.refit_every", self.refit_every, 0, 36_500)
         if self.calibration not in METHODS:
-            raise InvalidInput("options.calibration", self.calibration, ", ".join(METHODS))
+            raise InvalidInput("model.options.calibration", self.calibration, ", ".join(METHODS))
         for name in ("at_booking", "calibrate_apart"):
             if not isinstance(getattr(self, name), bool):
-                raise InvalidInput(f"options.{name}", getattr(self, name), "true or false")
+                raise InvalidInput(f"model.options.{name}", getattr(self, name), "true or false")
         for name in ("alarm_auc", "alarm_auc_ahead"):
-            probability(f"options.{name}", getattr(self, name))
+            probability(f"model.options.{name}", getattr(self, name))
 
     def past(self, visits: pd.DataFrame) -> Past:
         """Return visits, ready to be asked what was known of patients."""

@@ -6,6 +6,8 @@ from typing import Any
 from apiflask import APIFlask
 from flask import current_app
 
+from serve.auth.session import CSRF_HEADER
+
 PROBLEM = "application/problem+json"
 #: What every endpoint may answer, and what those may that need a user, or change something.
 ALWAYS = (400, 404, 405, 413, 414, 415, 422, 429)
@@ -55,7 +57,13 @@ def describe_all(app: APIFlask) -> None:
     def complete(specification: Any) -> Any:
         components = specification.setdefault("components", {})
         components.setdefault("schemas", {})["Problem"] = SCHEMA
-        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        components["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer"},
+            "session": {
+                "type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"],
+                "description": f"Changes need the header {CSRF_HEADER}, which the account tells.",
+            },
+        }  # fmt: skip
         views = _views()
         for path, operations in specification["paths"].items():
             for method, operation in operations.items():
@@ -81,7 +89,7 @@ def _complete(operation: dict[str, Any], view: Any) -> None:
     statuses = [*ALWAYS]
     if action is not None:
         statuses += SIGNED_IN
-        operation["security"] = [{"token": []}]
+        operation["security"] = [{"token": []}, {"session": []}]
         operation["x-action"] = action
     if effect in ("makes", "changes"):
         statuses += CHANGES

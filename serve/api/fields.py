@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -28,9 +28,16 @@ class Sent(BaseModel):
 
 
 class Told(BaseModel):
-    """What is answered, read from a row."""
+    """What is answered, read from a row.
+
+    Attributes
+    ----------
+    told_once
+        Fields with secrets: null when the same request comes again, because they are not kept.
+    """
 
     model_config = ConfigDict(from_attributes=True)
+    told_once: ClassVar[frozenset[str]] = frozenset()
 
 
 def _only_text(value: Any) -> Any:
@@ -96,14 +103,21 @@ def _email(text: str) -> str:
 
 Name = Annotated[
     str,
-    BeforeValidator(_only_text),
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    BeforeValidator(_only_text),
     AfterValidator(_plain),
 ]
 Text = Annotated[
     str,
-    BeforeValidator(_only_text),
     StringConstraints(max_length=500, strip_whitespace=True),
+    BeforeValidator(_only_text),
+    AfterValidator(_plain),
+]
+#: What somebody signs in with; nothing is taken off it.
+Secret = Annotated[
+    str,
+    BeforeValidator(_only_text),
+    StringConstraints(min_length=1, max_length=256),
     AfterValidator(_plain),
 ]
 Email = Annotated[Name, AfterValidator(_email)]

@@ -5,13 +5,17 @@ from typing import Any
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, jsonify
-from werkzeug.exceptions import HTTPException
+from flask import Response, g, jsonify
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from objective import InvalidInput
 from serve.errors import Conflict, Refused, SignInNeeded
 
 PROBLEM = "application/problem+json"
+MALFORMED = (
+    "The body is not JSON (in UTF-8, each name once, numbers finite), or not sent as "
+    "application/json."
+)
 
 
 def problem(
@@ -54,7 +58,7 @@ def register_problems(app: APIFlask) -> None:
     def of_refusal(error: Refused) -> Response:
         more: dict[str, Any] = {}
         if isinstance(error, Conflict):
-            more["reason"] = error.reason
+            more["reason"] = g.conflict = error.reason
             if error.allowed:
                 more["allowed"] = list(error.allowed)
         errors = [{"field": place, "message": message} for place, message in error.errors]
@@ -66,13 +70,22 @@ def register_problems(app: APIFlask) -> None:
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
         if error.code == HTTPStatus.BAD_REQUEST:
-            return problem(400, "The body is not JSON, or not sent as application/json.")
-        return problem(error.code or 500, error.description or "")
+            return problem(400, MALFORMED)
+        response = problem(error.code or 500, _described(error))
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
 
     @app.errorhandler(Exception)
     def of_anything_else(error: Exception) -> Response:
         app.logger.error("unexpected error", exc_info=error)
         return problem(500, "Something went wrong; it has been logged.")
+
+
+def _described(error: HTTPException) -> str:
+    if isinstance(error, TooManyRequests):
+        return "That is too often; wait as long as Retry-After says."
+    return error.description or ""
 
 
 def _flat(path: str, detail: Any) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ Around it stands what all endpoints share: sign-in and policy, a transaction wit
 details for what is refused, and the description in OpenAPI.
 """
 
-import hashlib
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Literal
@@ -95,13 +95,27 @@ def route(
             made = blueprint.input(takes, location=location, arg_name="given", example=example)(
                 made
             )
-        made = blueprint.doc(summary=summary, tags=[blueprint.name])(made)
+        made = blueprint.doc(summary=summary, tags=[blueprint.name])(_guarded(made, action))
         made.action, made.effect = action, does  # type: ignore[attr-defined]
         made.files = tuple(files)  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
 
     return decorate
+
+
+def _guarded(made: View, action: str) -> View:
+    """Return a view that looks at what was sent only of somebody who may send it."""
+
+    @wraps(made)
+    def guarded(**arguments: Any) -> Any:
+        with reading() as session:
+            g.actor = current_actor(session)
+        g.user_id = g.actor.user_id
+        require(g.actor, action)
+        return made(**arguments)
+
+    return guarded
 
 
 def _read(
@@ -171,7 +185,7 @@ def _write(
         answer = _plain(result, gives)
         etag = _etag(answer)
         if record is not None:
-            record.answer, record.etag = answer or {}, etag
+            record.answer, record.etag = _kept(answer or {}, gives), etag
         _write_down(session, call.audit)
         return Response(status=status) if answer is None else _answer(answer, status, etag)
 
@@ -179,8 +193,7 @@ def _write(
 
 
 def _call(session: Session, action: str) -> Call:
-    actor = current_actor(session)
-    return Call(session, actor, action, require(actor, action), now())
+    return Call(session, g.actor, action, require(g.actor, action), now())
 
 
 def _write_down(session: Session, audit: list[AuditEntry]) -> None:
@@ -197,6 +210,12 @@ def _plain(result: Any, gives: type[BaseModel] | None) -> dict[str, Any] | None:
         return None
     model = result if isinstance(result, gives) else gives.model_validate(result)
     return model.model_dump(mode="json")
+
+
+def _kept(answer: dict[str, Any], gives: type[BaseModel] | None) -> dict[str, Any]:
+    """Return an answer without the secrets that it tells only once."""
+    secret = getattr(gives, "told_once", ())
+    return {name: None if name in secret else value for name, value in answer.items()}
 
 
 def _answer(answer: dict[str, Any], status: int, etag: str, again: bool = False) -> Response:
@@ -237,8 +256,9 @@ def _if_match() -> int:
 
 
 def _fingerprint() -> str:
-    """Return a hash of what a request asks for."""
-    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    """Return a hash of what a request asks for, from which nobody without the key can guess it."""
+    key = current_app.config["SECRET_KEY"].encode()
+    digest = hmac.new(key, f"{request.method} {request.full_path}\n".encode(), "sha256")
     if request.mimetype != "multipart/form-data":
         digest.update(request.get_data(cache=True))
         return digest.hexdigest()

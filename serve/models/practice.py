@@ -130,4 +130,11 @@ class VisitType(Versioned, Base):
     cancel_notice_minutes: Mapped[int] = mapped_column(default=1440)
     active: Mapped[bool] = mapped_column(default=True)
 
-    resources: Mapped[list[Resource]] = relationship(secondary=visit_type_resource)
+    resources: Mapped[list[Resource]] = relationship(
+        secondary=visit_type_resource, order_by=Resource.name
+    )
+
+    @property
+    def resource_ids(self) -> list[UUID]:
+        """The rooms and equipment that a visit needs."""
+        return [resource.id for resource in self.resources]

@@ -68,3 +68,66 @@ def test_only_an_administrator_changes_the_practice(as_role: Any, role: str, sta
     assert answer.status_code == status
     if status > 400:
         assert answer.mimetype == "application/problem+json"
+
+
+def test_rooms_equipment_and_types_of_visits_are_added_and_changed(as_role: Any, clinic: Clinic):
+    """A type of visit names what it needs."""
+    administrator = as_role("administrator")
+    location = administrator.post("/locations", {"name": "Hill road", "address": "Hill road 1"})
+    room = administrator.post(
+        "/resources", {"location_id": location["id"], "kind": "room", "name": "Room 2"}
+    )
+    body = {
+        "name": "new",
+        "minutes": 20,
+        "service_time": {"law": "gamma", "mean": 15, "cv": 0.6},
+        "resource_ids": [room["id"]],
+    }
+    made = administrator.post("/visit-types", body)
+    assert made["resource_ids"] == [room["id"]]
+    assert made["service_time"] == body["service_time"]
+    put = administrator(
+        "PUT", f"/visit-types/{made['id']}", body | {"resource_ids": [], "minutes": 25}, version=1
+    )
+    assert put.get_json()["resource_ids"] == []
+    assert put.get_json()["minutes"] == 25
+    renamed = administrator("PATCH", f"/resources/{room['id']}", {"name": "Room 3"}, version=1)
+    assert renamed.get_json()["name"] == "Room 3"
+    assert [one["name"] for one in as_role("patient").get("/visit-types")["items"]] == [
+        "new",
+        "return",
+    ]
+
+
+BAD = {
+    "a zone of no place": ("PATCH", "/practice", {"zone": "Mars/Olympus"}, "zone"),
+    "a hold of no time": ("PATCH", "/practice", {"hold_minutes": 0}, "hold_minutes"),
+    "a provider without a name": ("POST", "/providers", {"name": "  "}, "name"),
+    "a name with a control character": ("POST", "/providers", {"name": "Dr\x07"}, "name"),
+    "an unknown field": ("POST", "/providers", {"name": "Dr", "salary": 1}, "salary"),
+    "two pieces of a room": (
+        "POST", "/resources", {"location_id": "LOCATION", "kind": "room", "name": "R", "pieces": 0},
+        "pieces"),
+    "a law without its parameter": (
+        "POST", "/visit-types",
+        {"name": "x", "minutes": 10, "service_time": {"law": "gamma", "mean": 9}}, "service_time"),
+    "a resource named twice": (
+        "POST", "/visit-types",
+        {"name": "x", "minutes": 10, "service_time": {"law": "exponential", "mean": 9},
+         "resource_ids": ["LOCATION", "LOCATION"]}, "resource_ids"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(BAD))
+def test_what_a_practice_cannot_be_is_refused(case: str, as_role: Any, clinic: Clinic):
+    """422, which names the field and does not echo what was sent."""
+    method, path, body, field = BAD[case]
+    body = {
+        key: str(clinic.location) if value == "LOCATION" else value for key, value in body.items()
+    }
+    if isinstance(body.get("resource_ids"), list):
+        body["resource_ids"] = [str(clinic.location)] * 2
+    answer = as_role("administrator")(method, path, body, version=1)
+    assert answer.status_code == 422, answer.text
+    assert any(error["field"].startswith(field) for error in answer.get_json()["errors"])
+    assert "Mars" not in answer.text

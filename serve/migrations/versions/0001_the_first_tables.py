@@ -394,6 +394,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_run_practice", "run", ["practice_id", "kind", "created_at"], unique=False)
     op.create_index("ix_run_state", "run", ["state", "alive_at"], unique=False)
+    op.create_table(
+        "run_checkpoint",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("contents", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_checkpoint_run_id_run")),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run_checkpoint")),
+    )
 
     op.create_table(
         "user_role",
@@ -934,6 +942,7 @@ def downgrade() -> None:
     op.drop_table("carer")
     op.drop_table("visit_type_resource")
     op.drop_table("user_role")
+    op.drop_table("run_checkpoint")
     op.drop_index("ix_run_state", table_name="run")
     op.drop_index("ix_run_practice", table_name="run")
 

@@ -1,0 +1,97 @@
+"""``start``: all of the service on this machine, until it is told to stop."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+
+from serve.commands.failures import in_one_line
+from serve.commands.migrate import bring_up_to_date
+from serve.database import reading
+from serve.models import UserRole
+
+#: Seconds between two looks at whether a part has ended.
+LOOK = 0.2
+#: Seconds that the parts get to end.
+PATIENCE = 80
+
+
+@click.command("start")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65_535))
+@click.option("--no-worker", is_flag=True, help="Leave long work to a worker started elsewhere.")
+@with_appcontext
+def start(host: str, port: int, no_worker: bool) -> None:
+    """Start the web server and the worker, after bringing the database up to date.
+
+    Needs nothing else: without settings the database is a file in the folder ``instance``.
+    Ctrl-C, or SIGTERM, lets requests in flight end and stops both.
+    """
+    with in_one_line():
+        bring_up_to_date()
+        with reading() as session:
+            administrators = session.scalar(
+                select(func.count()).select_from(UserRole).where(UserRole.role == "administrator")
+            )
+    if not administrators:
+        click.echo(
+            "Nobody can sign in yet. Make an account with\n"
+            "  flask --app serve create-admin --email you@example.org --practice NAME "
+            "--zone Europe/Amsterdam\n"
+            "or a made-up practice to try with\n"
+            "  flask --app serve demo-data"
+        )
+    flask = _program("flask")
+    parts = [[_program("gunicorn"), "--config", "python:serve.gunicorn"]]
+    if not no_worker and "worker" in current_app.cli.commands:
+        parts.append([flask, "--app", "serve", "worker"])
+    click.echo(f"Bailey is at http://{host}:{port}/api/docs/ (Ctrl-C stops it).")
+    sys.stdout.flush()
+    sys.exit(run_together(parts, {**os.environ, "BAILEY_BIND": f"{host}:{port}"}))
+
+
+def _program(name: str) -> str:
+    """Return the program of this Python's environment."""
+    return shutil.which(name, path=str(Path(sys.executable).parent)) or name
+
+
+def run_together(parts: Sequence[Sequence[str]], environment: dict[str, str]) -> int:
+    """Run programs until one ends or this one is told to stop; return the exit status.
+
+    If one ends by itself the others are stopped, so that whoever watches starts all of them anew.
+    """
+    # Ctrl-C in a terminal reaches all processes of a group: theirs are their own, and told once.
+    running = [subprocess.Popen(one, env=environment, start_new_session=True) for one in parts]
+    told: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    while not told and all(one.poll() is None for one in running):
+        time.sleep(LOOK)
+    ended = [one.returncode for one in running if one.poll() is not None]
+    for one in running:
+        if one.poll() is None:
+            one.send_signal(signal.SIGTERM)
+    until = time.monotonic() + PATIENCE
+    for one in running:
+        try:
+            one.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            one.kill()
+            one.wait()
+    if told:
+        return 0
+    return next((abs(status) for status in ended if status), 1)

@@ -1,0 +1,1 @@
+"""What becomes of patients' data: told, erased, and not kept for ever."""
