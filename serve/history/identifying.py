@@ -1,40 +1,12 @@
 """Columns whose names say that they would tell who a patient is; a history has none of them."""
 
 #: Names in lower case, letters only.
-IDENTIFYING = frozenset(
-    [
-        "name",
-        "names",
-        "surname",
-        "firstname",
-        "lastname",
-        "givenname",
-        "familyname",
-        "fullname",
-        "patientname",
-        "initials",
-        "email",
-        "emailaddress",
-        "mail",
-        "phone",
-        "phonenumber",
-        "telephone",
-        "mobile",
-        "address",
-        "street",
-        "postaladdress",
-        "born",
-        "bornon",
-        "birthdate",
-        "birthday",
-        "dateofbirth",
-        "dob",
-        "ssn",
-        "bsn",
-        "nhsnumber",
-        "nationalid",
-    ]
-)
+IDENTIFYING = {
+    "name", "names", "surname", "firstname", "lastname", "givenname", "familyname", "fullname",
+    "patientname", "initials", "email", "emailaddress", "mail", "phone", "phonenumber",
+    "telephone", "mobile", "address", "street", "postaladdress", "born", "bornon", "birthdate",
+    "birthday", "dateofbirth", "dob", "ssn", "bsn", "nhsnumber", "nationalid",
+}  # fmt: skip
 
 
 def identifying(column: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from serve.imports.fields import Field, moment, short_text
@@ -21,7 +21,7 @@ from serve.imports.providers import providers_by_name
 from serve.imports.report import Problem
 from serve.imports.rows import Row, Rows
 from serve.imports.sessions import Seats, clinic_day_at
-from serve.imports.writing import Writer, locked, together
+from serve.imports.writing import Writer, locked, table_of, together
 from serve.models import Appointment, ClinicDay, Patient, Seat, StatusChange, VisitType
 from serve.models.appointment import BUSY
 
@@ -230,4 +230,4 @@ def _book(new: list[Row], place: Place, writer: Writer) -> None:
         for one in appointments
     ]
     if changes:
-        writer.session.execute(StatusChange.__table__.insert(), changes)  # type: ignore[attr-defined]
+        writer.session.execute(insert(table_of(StatusChange)), changes)

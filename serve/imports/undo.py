@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from serve.errors import Conflict
 from serve.imports.report import SHOWN
-from serve.imports.writing import locked, together
+from serve.imports.writing import locked, table_of, together
 from serve.models import (
     Appointment,
     Base,
@@ -69,14 +69,14 @@ def undo_import(session: Session, found: Import) -> None:
         _restore(session, model, [one for one in by_kind[kind] if one.before is not None])
         _take_away(session, model, [one.row_id for one in by_kind[kind] if one.before is None])
     # What was before an import is not kept longer than it can be needed.
-    table: Table = ImportedRow.__table__  # type: ignore[assignment]
+    table = table_of(ImportedRow)
     session.execute(delete(table).where(table.c.import_id == found.id))
     found.state = "undone"
 
 
 def _changed(session: Session, kind: str, rows: list[ImportedRow]) -> Iterator[tuple[str, str]]:
     """Yield rows that are gone, or have another version than after the import."""
-    table: Table = KINDS[kind].__table__  # type: ignore[assignment]
+    table = table_of(KINDS[kind])
     versioned = "version" in table.c
     versions: dict[UUID, int | None] = {}
     for part in together(sorted(one.row_id for one in rows)):
@@ -120,7 +120,7 @@ def _referring(kind: str) -> list[tuple[Table, str]]:
 
 
 def _restore(session: Session, model: type[Base], rows: list[ImportedRow]) -> None:
-    table: Table = model.__table__  # type: ignore[assignment]
+    table = table_of(model)
     by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for one in rows:
         old = {f"old_{name}": _value(table, name, it) for name, it in (one.before or {}).items()}
@@ -133,7 +133,7 @@ def _restore(session: Session, model: type[Base], rows: list[ImportedRow]) -> No
     if not rows:
         return
     # The import before this one finds the rows as it left them, and can be undone next.
-    written: Table = ImportedRow.__table__  # type: ignore[assignment]
+    written = table_of(ImportedRow)
     session.execute(
         update(written)
         .where(written.c.row_id == bindparam("identifier"), written.c.version == bindparam("was"))
@@ -146,10 +146,10 @@ def _restore(session: Session, model: type[Base], rows: list[ImportedRow]) -> No
 
 
 def _take_away(session: Session, model: type[Base], identifiers: list[UUID]) -> None:
-    table: Table = model.__table__  # type: ignore[assignment]
+    table = table_of(model)
     for part in together(identifiers):
         if model is Appointment:
-            changes: Table = StatusChange.__table__  # type: ignore[assignment]
+            changes = table_of(StatusChange)
             session.execute(delete(changes).where(changes.c.appointment_id.in_(part)))
         session.execute(delete(table).where(table.c.id.in_(part)))
 

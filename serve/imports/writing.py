@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, bindparam, insert, update
+from sqlalchemy import Select, Table, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from serve.models import Base, ImportedRow
@@ -35,7 +35,7 @@ class Writer:
             {"id": uuid4(), "created_at": self.now, **one} for one in rows
         ]
         if made:
-            self.session.execute(insert(model.__table__), made)  # type: ignore[arg-type]
+            self.session.execute(insert(table_of(model)), made)
         self._imported += [self._record(model, one["id"], None, 1) for one in made]
         return [one["id"] for one in made]
 
@@ -49,17 +49,17 @@ class Writer:
             given = {f"new_{name}": value for name, value in values.items()}
             given["new_version"] = version
             by_columns.setdefault(tuple(given), []).append({"identifier": row.id, **given})
-        table = model.__table__
+        table = table_of(model)
         for names, changes in by_columns.items():
             columns: dict[str, Any] = {one.removeprefix("new_"): bindparam(one) for one in names}
-            statement = update(table).where(table.c.id == bindparam("identifier"))  # type: ignore[arg-type]
+            statement = update(table).where(table.c.id == bindparam("identifier"))
             self.session.execute(statement.values(**columns), changes)
 
     def finish(self) -> None:
         """Write down what was written; the import itself must be there."""
         self.session.flush()
         if self._imported:
-            self.session.execute(insert(ImportedRow.__table__), self._imported)  # type: ignore[arg-type]
+            self.session.execute(insert(table_of(ImportedRow)), self._imported)
         # What the session read before is not what is there now.
         self.session.expire_all()
 
@@ -74,6 +74,11 @@ class Writer:
             "version": version,
             "created_at": self.now,
         }
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the table of a model."""
+    return cast(Table, model.__table__)
 
 
 def together(items: Iterable[Item], size: int = TOGETHER) -> Iterator[list[Item]]:

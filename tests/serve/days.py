@@ -74,7 +74,8 @@ def add_day(
         seat = seat_at(visit.interval)
         patient = Patient(
             practice_id=clinic.practice, name="Secret Name", email="secret@example.org",
-            born_on=datetime(1990, 2, 24).date(), area="NL-1011", attributes={"smoker": "no", "E-mail": "secret@example.org"},
+            born_on=datetime(1990, 2, 24).date(), area="NL-1011",
+            attributes={"smoker": "no", "E-mail": "secret@example.org"},
         )  # fmt: skip
         session.add(patient)
         session.flush()
