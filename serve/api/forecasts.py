@@ -11,8 +11,7 @@ from serve.api.route import route
 from serve.api.run_schemas import ForecastOut, PromoteIn, RunOut
 from serve.api.runs import submitted
 from serve.errors import NotFound
-from serve.jobs.forecast_models import QUANTITIES
-from serve.jobs.forecasting import promotion
+from serve.jobs.forecast_models import QUANTITIES, promotion
 from serve.models import Run
 
 forecasts = APIBlueprint("forecasts", __name__, url_prefix="/api/v1")

@@ -22,7 +22,8 @@ from serve.errors import Refused
 from serve.jobs.allocation import allocation
 from serve.jobs.claims import LEASE, Claim, ClaimLostError, claim_next, end, release, to_be_done
 from serve.jobs.control import Control, StoppedError
-from serve.jobs.forecasting import following, forecast
+from serve.jobs.forecast_models import following
+from serve.jobs.forecasting import forecast
 from serve.jobs.frontier import frontier
 from serve.jobs.job import Job, Work
 from serve.jobs.optimisation import optimisation
