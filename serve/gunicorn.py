@@ -32,6 +32,8 @@ timeout = 120
 keepalive = 5
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 proc_name = "bailey"
+# Whoever runs it stops it by signals; a socket more would be one more way in.
+control_socket_disable = True
 logconfig_dict: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

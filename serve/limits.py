@@ -1,6 +1,6 @@
 """How often somebody may ask, and how much may be sent."""
 
-from flask import Flask, current_app, request, session
+from flask import Flask, Response, current_app, request, session
 from flask_limiter import ApplicationLimit, Limit, Limiter
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -13,7 +13,7 @@ from serve.settings import Settings
 #: Attempts to sign in from one address; an account is locked on its own.
 SIGN_INS = "10 per minute; 100 per hour"
 #: Paths at which a password or a code is tried.
-SIGN_IN_PATHS = ("/api/v1/sign-in", "/sign-in")
+SIGN_IN_PATHS = tuple(f"/api/v1/account/{one}" for one in ("sign-in", "invitation", "password"))
 #: What a machine asks about the service itself.
 FREE = ("/healthz", "/readyz", "/metrics")
 
@@ -42,6 +42,13 @@ def limit(app: Flask, settings: Settings) -> None:
 
     if not settings.rate_limit:
         return
+
+    @app.after_request
+    def wait_only_if_refused(response: Response) -> Response:
+        if response.status_code != 429:
+            response.headers.pop("Retry-After", None)
+        return response
+
     Limiter(
         who,
         app=app,
@@ -78,7 +85,7 @@ def who() -> str:
         except (JoseError, KeyError, ValueError, TypeError, AttributeError):
             return address()
     if "_user_id" in session:
-        return f"user:{session['_user_id']}"
+        return f"user:{str(session['_user_id']).partition('.')[0]}"
     return address()
 
 

@@ -1,4 +1,4 @@
-"""What protects every answer: headers for browsers, flags of cookies, proxies that are believed."""
+"""What protects every answer: headers for browsers, and which proxies are believed."""
 
 import base64
 import hashlib
@@ -29,20 +29,13 @@ A_YEAR = "max-age=31536000"
 
 
 def protect(app: Flask, settings: Settings, documentation: str) -> None:
-    """Give an application's answers their headers and cookies, and let it believe its proxies.
+    """Give an application's answers their headers, and let it believe its proxies.
 
     Parameters
     ----------
     documentation
         Path of the page about the API, whose own scripts alone may run in it.
     """
-    secure = settings.secure_cookies == "true"
-    app.config.update(
-        SESSION_COOKIE_NAME="bailey",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=secure,
-    )
     # Two slashes are an address of nothing, and not of what one slash names.
     app.url_map.merge_slashes = False
     proxies = int(settings.proxies)
@@ -61,7 +54,7 @@ def protect(app: Flask, settings: Settings, documentation: str) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)
         if request.path.startswith("/api/v1/"):
             response.headers.setdefault("Cache-Control", "no-store")
-        if secure:
+        if settings.secure_cookies == "true":
             response.headers.setdefault("Strict-Transport-Security", A_YEAR)
         return response
 

@@ -6,7 +6,10 @@ from serve.api.attendance import attendance
 from serve.api.audit import audit
 from serve.api.availability import availability
 from serve.api.availability_preview import availability_preview
+from serve.api.figures import figures
 from serve.api.forecasts import forecasts
+from serve.api.history import history
+from serve.api.imports import imports
 from serve.api.patients import patients
 from serve.api.practice import practice
 from serve.api.providers import providers
@@ -27,7 +30,10 @@ BLUEPRINTS = (
     audit,
     availability,
     availability_preview,
+    figures,
     forecasts,
+    history,
+    imports,
     patients,
     practice,
     providers,

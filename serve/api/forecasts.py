@@ -83,7 +83,7 @@ def _check(quantity: str) -> None:
         raise NotFound("forecast")
 
 
-def _done(call: Call, quantity: str) -> Select[tuple[Run]]:
+def _done(call: Call, quantity: str) -> Select[Run]:
     """Select the runs about a quantity's models that are done, the last one first."""
     return (
         select(Run)

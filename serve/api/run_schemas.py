@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from serve.api.fields import Day, Identifier, Name, Sent, Told
+from serve.api.fields import Clock, Day, Identifier, Name, Sent, Told
 from serve.api.pages import PageIn, PageOut
-from serve.api.schemas import SearchIn, StoppingIn, StrategyIn, Strict
+from serve.api.schemas import MAX_INTERVALS, MAX_PATIENTS, SearchIn, StoppingIn, StrategyIn, Strict
 
 #: Longest search of a run, seconds.
 MAX_RUN_SECONDS = 3600.0
@@ -79,6 +79,23 @@ class ForecastIn(Sent):
     held_out_days: Annotated[int, Field(strict=True, ge=2, le=365)] = 28
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     promote: bool = False
+
+
+class SessionForecastIn(Sent):
+    """A session of a provider whose inputs are wanted.
+
+    Without ``patients`` as many as fill ``utilisation`` of it on average; ``visit_types`` are
+    shares of types of visits by name, and without them the provider's usual mix.
+    """
+
+    provider_id: Identifier
+    day: Day
+    starts: Clock
+    intervals: Annotated[int, Field(strict=True, ge=1, le=MAX_INTERVALS)]
+    interval_minutes: Annotated[float, Field(gt=0, le=240)]
+    patients: Annotated[int, Field(strict=True, ge=1, le=MAX_PATIENTS)] | None = None
+    utilisation: Annotated[float, Field(gt=0, le=1)] = 0.9
+    visit_types: dict[Name, Annotated[float, Field(gt=0, le=1)]] | None = None
 
 
 class RunsIn(PageIn):

@@ -22,6 +22,7 @@ from serve.api.run_schemas import (
     RunOut,
     RunsIn,
     RunsOut,
+    SessionForecastIn,
     TemplateOfRunIn,
     TemplateOfRunOut,
 )
@@ -32,7 +33,7 @@ from serve.jobs.queue import queues_of, wake_after
 from serve.jobs.search import problem_of
 from serve.jobs.submission import cancel, submit
 from serve.jobs.templates import template_of
-from serve.models import Appointment, Run, Template, VisitType, WaitlistEntry
+from serve.models import Appointment, Provider, Run, Template, VisitType, WaitlistEntry
 
 runs = APIBlueprint("runs", __name__, url_prefix="/api/v1")
 
@@ -93,6 +94,19 @@ def post_forecast(call: Call, given: ForecastIn) -> Run:
     request = given.model_dump(exclude_none=True)
     request["models"] = checked_models(given.quantity, given.models)
     return submitted(call, "forecast", {"task": "train", **request})
+
+
+@route(
+    runs, "POST", "/runs/session", "run.submit",
+    "Forecast the inputs of a provider's session by the models in use",
+    takes=SessionForecastIn, gives=RunOut, status=202,
+)  # fmt: skip
+def post_session(call: Call, given: SessionForecastIn) -> Run:
+    """Submit a forecast of a session; its result's ``session`` is what an optimisation takes."""
+    provider = call.find(Provider, given.provider_id, "provider.read")
+    request = given.model_dump(mode="json", exclude_none=True, exclude={"provider_id", "starts"})
+    request |= {"provider": provider.name, "starts": given.starts.isoformat("minutes")}
+    return submitted(call, "forecast", {"task": "session", **request})
 
 
 @route(runs, "GET", "/runs", "run.read", "List the runs", query=RunsIn, gives=RunsOut)

@@ -206,7 +206,10 @@ class SchedulesIn(SearchIn):
 
 
 #: Patients per interval.
-Schedule = Annotated[list[Count], Field(min_length=1, max_length=MAX_INTERVALS)]
+Schedule = Annotated[
+    list[Annotated[int, Field(strict=True, ge=0, le=MAX_PATIENTS)]],
+    Field(min_length=1, max_length=MAX_INTERVALS),
+]
 
 
 class PerformanceOut(BaseModel):

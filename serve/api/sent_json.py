@@ -27,6 +27,9 @@ class SentJson(DefaultJSONProvider):
         value = json.loads(
             text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite, **kwargs
         )
+        if value is None:
+            # It would be taken for an empty object.
+            raise ValueError("nothing")
         if "\x00" in text or (SUSPICIOUS.search(text) and not _keepable(value)):
             raise ValueError("a letter that cannot be kept")
         return value

@@ -1,1 +1,1 @@
-"""The practice's history, as forecasts learn from it."""
+"""A practice's history: its own appointments and what it imported, as the forecasts' tables."""

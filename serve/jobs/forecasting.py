@@ -36,7 +36,14 @@ RESAMPLES = 2_000
 
 def forecast(job: Job, control: Control) -> dict[str, Any]:
     """Do what a run about forecasts asks for."""
-    tasks = {"train": train, "promote": promote, "rollback": rollback}
+    from serve.jobs.session_forecast import session_forecast
+
+    tasks = {
+        "train": train,
+        "promote": promote,
+        "rollback": rollback,
+        "session": session_forecast,
+    }
     return tasks[job.request["task"]](job, control)
 
 
@@ -158,6 +165,11 @@ def _settings(job: Job, quantity: str, folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def registry_settings(job: Job) -> dict[str, Any]:
+    """Return the settings by which `forecast` finds the practice's models in use."""
+    return {"tracking": _tracking(job)}
+
+
 def _tracking(job: Job) -> dict[str, Any]:
     path = _home(job.settings, job.practice_id).absolute() / "mlflow.db"
     return {"uri": f"sqlite:///{path}", "register": "champion"}
@@ -190,7 +202,7 @@ def _kept_history(job: Job, control: Control) -> bytes:
     if kept is not None:
         return kept
     with reading() as session:
-        history = history_of_practice(session, job.practice_id)
+        history = history_of_practice(session, job.practice_id, key=job.settings.key())
     folder = run_folder(job.settings, job.practice_id, job.run_id) / "history"
     paths = write_history(history, folder, "parquet")
     if not paths:

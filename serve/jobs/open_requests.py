@@ -157,7 +157,7 @@ def _requests(
         .where(WaitlistEntry.practice_id == practice_id, WaitlistEntry.status == "waiting")
         .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
     ).all()
-    patients = {one.patient_id for one in [*asked, *waiting]}
+    patients = {one.patient_id for one in asked} | {one.patient_id for one in waiting}
     wishes = {
         one.patient_id: one
         for one in session.scalars(

@@ -57,7 +57,7 @@ class Queues:
         self.runs = _queue(settings, RUNS)
         self.chores = _queue(settings, CHORES)
 
-        @self.runs.task(name="wake")
+        @self.runs.task(name="wake")  # type: ignore[untyped-decorator]
         def wake() -> None:
             work()
 

@@ -1,6 +1,6 @@
 """One week of a practice: its patients ask for appointments, and its days are played."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -33,18 +33,17 @@ def play_week(
     truth: Truth,
     monday: date,
     generator: np.random.Generator,
-    on_day: Callable[[date, Played], None],
-) -> Asked:
+) -> tuple[Asked, list[Played]]:
     """Let patients book and days happen, Monday to Friday."""
-    asked = Asked()
+    asked, played = Asked(), []
     for number in range(5):
         day = monday + timedelta(days=number)
         clock.forward_to(at_wall_clock(day, practice.desk_opens, practice.zone))
         ask(practice, caller, truth, day, generator, asked)
         sessions = caller.every("/clinic-days", first=day.isoformat(), last=day.isoformat())
         for session in sessions:
-            on_day(day, play(caller, clock, truth, session, generator))
-    return asked
+            played.append(play(caller, clock, truth, session, generator))
+    return asked, played
 
 
 def ask(
@@ -72,7 +71,7 @@ def book(practice: Practice, caller: Caller, patient_id: str, day: date) -> bool
     }
     for seat in caller.get("/seats", **query)["items"]:
         try:
-            body = {"patient_id": patient_id, "seat_id": seat["seat_id"]}
+            body = {"patient_id": patient_id, "seat_id": seat["id"]}
             caller.post("/appointments", body)
         except RefusedCall as refused:
             if refused.status != 409:

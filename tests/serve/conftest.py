@@ -1,6 +1,7 @@
 """An application on each database, and one user of each role."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,11 +48,11 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Address of an empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'bailey.db'}"
+@contextmanager
+def database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+    """Give the address of an empty database of a kind."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'bailey.db'}"
         return
     server = create_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
     name = f"bailey_{uuid4().hex}"
@@ -61,6 +62,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of an empty database of each kind."""
+    with database(request, request.param, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=500), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("values", DOCUMENT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -322,7 +323,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state IN ('done', 'undone')", name=op.f("ck_import_state")),
         sa.CheckConstraint(
-            "\"table\" IN ('providers', 'patients', 'visits', 'arrivals', 'consultations', 'offers')",
+            "\"table\" IN ('providers', 'patients', 'appointments', 'visits', 'arrivals', 'consultations', 'offers')",
             name=op.f('ck_import_"table"'),
         ),
         sa.ForeignKeyConstraint(
