@@ -25,7 +25,9 @@ def get_forecast(call: Call, quantity: str) -> dict[str, Any]:
     """Return the model in use, as the last run that could change it left it."""
     _check(quantity)
     changed = call.session.scalar(
-        _done(call, quantity).where(Run.request["task"].as_string() != "train").limit(1)
+        _done(call, quantity)
+        .where(Run.request["task"].as_string().in_(("promote", "rollback")))
+        .limit(1)
     )
     version = None if changed is None else (changed.result or {}).get("in_use")
     if version is None:
