@@ -9,7 +9,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 # The files of tests side by side, one per core.
 SIDE_BY_SIDE := -n auto --dist loadfile
 
-.PHONY: run test slow bench serve pipeline lint clean
+.PHONY: run test slow bench serve loop pipeline lint clean
 
 run: $(VENV)/.core
 	@$(BIN)/python -m opt
@@ -25,6 +25,10 @@ bench: $(VENV)/.all
 
 serve: $(VENV)/.all
 	$(BIN)/flask --app serve run
+
+# A made-up practice in simulated time: learn, optimise, publish, book, run the days, learn again.
+loop: $(VENV)/.all
+	@$(ONE_THREAD) $(BIN)/python -m serve.loop
 
 # From a made-up history to the proved schedule of a session; see deploy/pipeline.
 pipeline: $(VENV)/.all

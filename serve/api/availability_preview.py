@@ -8,7 +8,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from pydantic import model_validator
 
-from serve.api.availability import (
+from serve.api.availability_fields import (
     LONGEST,
     AppointmentTime,
     ExceptionBody,

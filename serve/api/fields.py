@@ -12,7 +12,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
 )
 
 from objective import InvalidInput
@@ -125,7 +127,13 @@ Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9 ()/-]{0,40}$")]
 Identifier = Annotated[UUID, BeforeValidator(_only_text)]
 Moment = Annotated[datetime, BeforeValidator(_like_a_date), AfterValidator(_with_zone)]
 Day = Annotated[date, BeforeValidator(_like_a_date), AfterValidator(_in_years)]
-Clock = Annotated[time, BeforeValidator(_like_a_clock), AfterValidator(_minute)]
+#: JSON Schema's format ``time`` has a zone, which a practice's wall clock has not.
+_CLOCK = WithJsonSchema(
+    {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["09:00"]}
+)
+Clock = Annotated[time, BeforeValidator(_like_a_clock), AfterValidator(_minute), _CLOCK]
+#: The same in an answer.
+ClockTold = Annotated[time, PlainSerializer(lambda clock: clock.strftime("%H:%M")), _CLOCK]
 Zone = Annotated[Name, AfterValidator(_zone)]
 Minutes = Annotated[int, Field(strict=True, ge=1, le=1440)]
 Probability = Annotated[float, Field(ge=0, lt=1)]

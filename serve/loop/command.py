@@ -55,7 +55,6 @@ def loop(weeks: int, seed: int, first: str, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     result.write_text("{}\n")
-    logging.getLogger("serve").setLevel(logging.WARNING)
     console = stdout_console()
     with one_thread():
         told = play_weeks(folder, monday, weeks, seed, console)
@@ -70,6 +69,8 @@ def play_weeks(
     truth = Truth()
     clock = SimulatedClock(at_wall_clock(monday - timedelta(days=2), PLANNED_AT, ZONE))
     app = create_app(Settings(home=str(folder), rate_limit=""), clock)
+    # Thousands of requests are made, each of which would be a line.
+    logging.getLogger("serve").setLevel(logging.WARNING)
     with console.status("Setting up a practice and importing its past"):
         practice, administrator = set_up(app, truth, monday, seed)
     console.print(

@@ -23,9 +23,16 @@ class Played:
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
+    """What happens to an appointment, as the last part of its path in the API says it.
+
+    Attributes
+    ----------
+    order
+        Ends come before arrivals of the same moment, and these before starts.
+    """
+
     at: datetime
-    #: Ends come before arrivals of the same moment, and these before starts.
     order: int
     what: str
     appointment_id: str
@@ -48,7 +55,7 @@ def play(
     booked = caller.every("/appointments", **day, provider_id=provider, status="booked")
     begins = datetime.fromisoformat(session["starts_at"])
     ends = datetime.fromisoformat(session["ends_at"])
-    steps, waited, last = _steps(booked, begins, truth, generator)
+    steps, waited, last = steps_of(booked, begins, truth, generator)
     versions = {one["id"]: one["version"] for one in booked}
     for step in sorted(steps, key=lambda one: (one.at, one.order)):
         clock.forward_to(step.at)
@@ -60,11 +67,11 @@ def play(
     return Played(len(booked), seen, waited, overtime)
 
 
-def _steps(
+def steps_of(
     booked: Sequence[Any], begins: datetime, truth: Truth, generator: np.random.Generator
-) -> tuple[list[_Step], float, datetime]:
+) -> tuple[list[Step], float, datetime]:
     """Return what happens, the minutes that patients wait, and when the last leaves."""
-    steps: list[_Step] = []
+    steps: list[Step] = []
     present: list[tuple[datetime, datetime, str, timedelta]] = []
     for one in sorted(booked, key=lambda row: (row["starts_at"], row["id"])):
         planned = datetime.fromisoformat(one["starts_at"])
@@ -72,9 +79,9 @@ def _steps(
         arrival = truth.arrival(planned, generator)
         if truth.comes(generator):
             present.append((planned, arrival, one["id"], length))
-            steps.append(_Step(arrival, 1, "arrive", one["id"]))
+            steps.append(Step(arrival, 1, "arrive", one["id"]))
         else:
-            steps.append(_Step(planned + timedelta(minutes=15), 3, "no-show", one["id"]))
+            steps.append(Step(planned + timedelta(minutes=15), 3, "no-show", one["id"]))
     free, waited = begins, 0.0
     while present:
         # The first in the book among those who are there; else whoever comes first.
@@ -85,6 +92,6 @@ def _steps(
         start = max(free, arrival)
         waited += max(0.0, (start - max(planned, arrival)).total_seconds() / 60)
         free = start + length
-        steps.append(_Step(start, 2, "start", identifier))
-        steps.append(_Step(free, 0, "end", identifier))
+        steps.append(Step(start, 2, "start", identifier))
+        steps.append(Step(free, 0, "end", identifier))
     return steps, waited, free

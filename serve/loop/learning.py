@@ -13,7 +13,9 @@ from serve.loop.setting_up import INTERVAL, MINUTES, STARTS, Practice
 #: What a minute of waiting, of idle time and of overtime is worth.
 WEIGHTS = {"waiting": 2.0, "idle": 1.0, "tardiness": 1.5}
 #: Days of the history on which models are compared.
-HELD_OUT_DAYS = 14
+HELD_OUT_DAYS = 28
+#: What is taken where no model is in use.
+AVERAGE = "the average of the past"
 
 
 class FailedRun(Exception):
@@ -33,7 +35,7 @@ class Learned:
     status, gap
         What is known of its schedule.
     models
-        The best model of each quantity.
+        The model of each quantity that is in use, or that there is none.
     """
 
     session: dict[str, Any]
@@ -53,7 +55,8 @@ def learn(app: APIFlask, caller: Caller, practice: Practice, monday: date, seed:
             "seed": seed,
             "promote": True,
         }
-        models[quantity] = done(app, caller, "/runs/forecast", request)["champion"]
+        done(app, caller, "/runs/forecast", request)
+        models[quantity] = caller.get(f"/forecasts/{quantity}")["model"] or AVERAGE
     forecast = done(
         app,
         caller,

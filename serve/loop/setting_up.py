@@ -22,7 +22,7 @@ EMAIL, PRACTICE, PROVIDER, VISIT_TYPE = (
 #: The provider's sessions: when they begin on weekdays, minutes, and minutes of an interval.
 STARTS, MINUTES, INTERVAL = time(9), 210, 5
 #: Weeks of the past that are imported.
-PAST_WEEKS = 8
+PAST_WEEKS = 26
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-#: Attempts after which a patient who finds no seat stops asking.
-PATIENCE_DAYS = 10
-
 
 @dataclass(frozen=True)
 class Truth:
@@ -27,7 +24,7 @@ class Truth:
         How many patients the practice has.
     """
 
-    requests_per_day: float = 14.0
+    requests_per_day: float = 18.0
     no_show: float = 0.12
     minutes: float = 11.0
     cv: float = 0.6
