@@ -11,8 +11,7 @@ from serve.api.route import route
 from serve.api.run_schemas import ForecastOut, PromoteIn, RunOut
 from serve.api.runs import submitted
 from serve.errors import NotFound
-from serve.jobs.forecast_models import QUANTITIES
-from serve.jobs.forecasting import promotion
+from serve.jobs.forecast_models import QUANTITIES, promotion
 from serve.models import Run
 
 forecasts = APIBlueprint("forecasts", __name__, url_prefix="/api/v1")
@@ -26,7 +25,9 @@ def get_forecast(call: Call, quantity: str) -> dict[str, Any]:
     """Return the model in use, as the last run that could change it left it."""
     _check(quantity)
     changed = call.session.scalar(
-        _done(call, quantity).where(Run.request["task"].as_string() != "train").limit(1)
+        _done(call, quantity)
+        .where(Run.request["task"].as_string().in_(("promote", "rollback")))
+        .limit(1)
     )
     version = None if changed is None else (changed.result or {}).get("in_use")
     if version is None:

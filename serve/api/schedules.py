@@ -12,7 +12,8 @@ from opt.stopping import stopping_from_dict
 from serve.api.call import Call
 from serve.api.route import route
 from serve.api.schemas import SchedulesIn, SchedulesOut
-from serve.jobs.search import answer_of, objective_of, problem_of
+from serve.jobs.batching import batching
+from serve.jobs.search import answer_of, problem_of
 
 schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1")
 
@@ -57,9 +58,8 @@ def answer_to(request: SchedulesIn) -> dict[str, Any]:
 
 
 def _priced(given: dict[str, Any], schedules: list[list[int]], device: str) -> dict[str, Any]:
-    objective = objective_of(given, device)
     constraints = Constraints.from_dict(given["constraints"])
-    performance = objective(schedules)
+    objective, performance = batching.price(given, schedules, device)
     rows = [performance.row(index) for index in range(len(performance))]
     feasible = FeasibleSchedules(objective.session, constraints, objective.free)
     met = feasible.contains(torch.tensor(schedules)).tolist()

@@ -10,9 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from serve.jobs.claims import LEASE
-from serve.jobs.periodic import register_chores
 from serve.jobs.queue import Queues
-from serve.jobs.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +32,10 @@ def worker(threads: int, lease: float) -> None:
     What is being done then stops after its step in progress, is kept, and is gone on with by
     another worker.
     """
+    # Here, because no other command needs what runs need.
+    from serve.jobs.periodic import register_chores
+    from serve.jobs.worker import Worker
+
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     stop = threading.Event()
     doing = Worker(app, stop.is_set, timedelta(seconds=lease))

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from serve.clock import machine_clock
 from serve.database import reading, transaction
 from serve.jobs.claims import Claim, ClaimLostError, beat, save
+from serve.jobs.finite import finite
 from serve.models import RunCheckpoint
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class Control:
                 self._beat_once()
 
     def _beat_once(self) -> None:
-        progress = self._progress
+        progress = finite(self._progress)
         try:
             cancel = transaction(
                 lambda session: beat(session, self._claim, machine_clock(), progress)

@@ -1,9 +1,10 @@
-"""Which models of a quantity may learn here: those that need no more than the service has."""
+"""Which models of a quantity may learn here, and how runs about them are asked for."""
 
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from uuid import UUID
 
 from omegaconf import OmegaConf
 
@@ -37,3 +38,15 @@ def checked_models(quantity: str, names: Sequence[str] | None) -> list[str]:
             raise InvalidInput("models", name, "names from " + ", ".join(known))
     # The first one is the simplest; without it nothing says what the others are worth.
     return [name for name in known if name in (known[0], *wanted)]
+
+
+def following(request: dict[str, Any], run_id: UUID, result: dict[str, Any]) -> Any:
+    """Return the request of the run that follows a training which asked for it; else None."""
+    if not request.get("promote") or result["version"] is None:
+        return None
+    return promotion(request["quantity"], run_id, result["version"])
+
+
+def promotion(quantity: str, run_id: UUID, version: int) -> dict[str, Any]:
+    """Return the request of a run that lets the best model of a training through the gate."""
+    return {"task": "promote", "quantity": quantity, "run_id": str(run_id), "version": version}

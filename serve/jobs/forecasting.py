@@ -78,18 +78,6 @@ def train(job: Job, control: Control) -> dict[str, Any]:
     return {"task": "train", "version": version, **summary}
 
 
-def following(request: dict[str, Any], run_id: UUID, result: dict[str, Any]) -> Any:
-    """Return the request of the run that follows a training which asked for it; else None."""
-    if not request.get("promote") or result["version"] is None:
-        return None
-    return promotion(request["quantity"], run_id, result["version"])
-
-
-def promotion(quantity: str, run_id: UUID, version: int) -> dict[str, Any]:
-    """Return the request of a run that lets the best model of a training through the gate."""
-    return {"task": "promote", "quantity": quantity, "run_id": str(run_id), "version": version}
-
-
 def promote(job: Job, control: Control) -> dict[str, Any]:
     """Put the best model of a training to use, if it is surely better than the one in use."""
     folder = run_folder(job.settings, job.practice_id, UUID(job.request["run_id"]))

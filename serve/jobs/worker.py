@@ -1,7 +1,6 @@
 """A worker: takes runs one after another until there is none, and does each."""
 
 import logging
-import math
 import os
 import socket
 import threading
@@ -22,7 +21,9 @@ from serve.errors import Refused
 from serve.jobs.allocation import allocation
 from serve.jobs.claims import LEASE, Claim, ClaimLostError, claim_next, end, release, to_be_done
 from serve.jobs.control import Control, StoppedError
-from serve.jobs.forecasting import following, forecast
+from serve.jobs.finite import finite
+from serve.jobs.forecast_models import following
+from serve.jobs.forecasting import forecast
 from serve.jobs.frontier import frontier
 from serve.jobs.job import Job, Work
 from serve.jobs.optimisation import optimisation
@@ -40,7 +41,7 @@ KINDS: Mapping[str, Work] = {
     "forecast": forecast,
 }
 #: Attempts after which a run is given up: it takes its workers down with it.
-MOST_ATTEMPTS = 50
+MOST_ATTEMPTS = 100
 UNEXPECTED = "Something went wrong; it has been logged."
 
 
@@ -142,17 +143,6 @@ def _end(session: Session, claim: Claim, outcome: dict[str, Any]) -> None:
         request = following(run.request, run.id, outcome["result"])
         if request is not None:
             submit(session, run.practice_id, run.user_id, "forecast", request)
-
-
-def finite(value: Any) -> Any:
-    """Return plain names and numbers with None for what is not finite, which JSON does not have."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): finite(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(one) for one in value]
-    return value
 
 
 def _failed(problem: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ OWNERS = ("own", "another's", "elsewhere", "unknown")
 #: Paths whose thing is found by another action than the route's: that one decides about it.
 FOUND_BY: dict[str, str] = {}
 #: Values of what a path names beside rows.
-VALUES: dict[str, str] = {}
+VALUES: dict[str, str] = {"quantity": "no_show", "table": "visits"}
 #: Bodies, by method and path, where what the schema requires is not enough.
 BODIES: dict[str, Callable[[Things], Any]] = {
     "POST /api/v1/patients/<uuid:patient_id>/carers": lambda own: {"email": own.user.email},
