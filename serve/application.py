@@ -17,6 +17,7 @@ from serve.commands import register_commands
 from serve.commands.failures import in_one_line
 from serve.database import connect
 from serve.health import tell_of_health
+from serve.imports.command import import_command
 from serve.limits import limit
 from serve.logs import log_requests
 from serve.protection import protect
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
     describe_all(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.cli.add_command(import_command)
     # The page comes with its scripts in the package, so that it works without the internet.
     app.register_blueprint(
         get_swaggerui_blueprint(

@@ -26,6 +26,8 @@ db = SQLAlchemy()
 ATTEMPTS = 10
 #: Seconds that a writer waits for another one.
 PATIENCE = 30
+#: Most seconds between two attempts.
+LONGEST_PAUSE = 1.0
 #: SQLSTATE of a transaction that may be tried again: serialisation failure, deadlock.
 TRY_AGAIN = ("40001", "40P01")
 
@@ -44,9 +46,13 @@ BROKEN = {
         "The provider has another session at that time.",
     ),
     "ex_clinic_day_room_busy": ("room_busy", "The room has another session at that time."),
+    "uq_waitlist_entry_open": ("waiting", "The patient waits for such a visit already."),
 }
 #: How SQLite, which does not name a unique index, calls it.
-COLUMNS = {"appointment.seat_id": "uq_appointment_seat_holder"}
+COLUMNS = {
+    "appointment.seat_id": "uq_appointment_seat_holder",
+    "waitlist_entry.patient_id, waitlist_entry.visit_type_id": "uq_waitlist_entry_open",
+}
 
 
 def connect(app: Flask, url: str) -> None:
@@ -110,7 +116,8 @@ def transaction(work: Callable[[Session], Result]) -> Result:
         except DBAPIError as error:
             if attempt == ATTEMPTS or not _may_try_again(error):
                 raise
-        time.sleep(random.uniform(0.01, 0.05) * attempt)
+        # A server that is restarted is back within seconds.
+        time.sleep(min(random.uniform(0.01, 0.05) * 2**attempt, LONGEST_PAUSE))
     raise AssertionError("the last attempt returns or raises")
 
 

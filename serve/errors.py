@@ -10,9 +10,12 @@ class Refused(Exception):
     ----------
     status
         The answer's status in HTTP.
+    errors
+        Place and message of each thing that is wrong, where there are several.
     """
 
     status = 409
+    errors: Sequence[tuple[str, str]] = ()
 
 
 class Conflict(Refused):
@@ -26,12 +29,31 @@ class Conflict(Refused):
         A word for programs, such as ``seat_taken``.
     allowed
         What would be possible instead.
+    errors
+        What stands in the way, each with its place.
     """
 
-    def __init__(self, detail: str, reason: str, allowed: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        detail: str,
+        reason: str,
+        allowed: Sequence[str] = (),
+        errors: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(detail)
         self.reason = reason
         self.allowed = tuple(allowed)
+        self.errors = tuple(errors)
+
+
+class RowsRefused(Refused):
+    """Rows of a file that cannot be used: line and column of each, and what would be right."""
+
+    status = 422
+
+    def __init__(self, detail: str, errors: Sequence[tuple[str, str]]) -> None:
+        super().__init__(detail)
+        self.errors = tuple(errors)
 
 
 class NotFound(Refused):

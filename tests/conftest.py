@@ -31,19 +31,25 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """Address of a PostgreSQL server: the one that is named, else a private one of this run."""
-    named = os.environ.get("BAILEY_TEST_POSTGRES_URL")
-    if named is not None:
-        yield named
-        return
+def postgres_programs() -> Path:
+    """Where PostgreSQL's programs are."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is missing")
         pytest.skip("needs PostgreSQL: apt-get install postgresql, or BAILEY_TEST_POSTGRES_URL")
-    with private_server(programs[-1]) as url:
-        yield url
+    return programs[-1]
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of a PostgreSQL server: the one that is named, else a private one of this run."""
+    named = os.environ.get("BAILEY_TEST_POSTGRES_URL")
+    if named is not None:
+        yield named
+        return
+    with private_server(request.getfixturevalue("postgres_programs")) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

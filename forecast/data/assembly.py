@@ -89,7 +89,7 @@ def history_of(frames: Mapping[str, pd.DataFrame], assembly: Assembly) -> Histor
     for name, one in checked.items():
         rows = one.frame
         if len(one.problems):
-            aside = _with_their_occasion(rows, one.problems) if name == "offers" else one.problems
+            aside = with_their_occasion(rows, one.problems) if name == "offers" else one.problems
             rows = rows[put_aside(assembly.directory, name, frames[name], aside)]
             if rows.empty:
                 found = "no row that can be used"
@@ -104,7 +104,7 @@ def history_of(frames: Mapping[str, pd.DataFrame], assembly: Assembly) -> Histor
     return History(**tables, country=assembly.country)
 
 
-def _with_their_occasion(offers: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
+def with_their_occasion(offers: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     """Add the other seats of occasions with a problem: without one of them, a choice is another."""
     bad = problems["row"].to_numpy() - 1
     with_them = offers["offer_id"].isin(offers["offer_id"].iloc[bad].dropna())

@@ -102,7 +102,7 @@ def expected_waits(
 
     Columns: ``attribute``, ``group``, ``patients`` (in all sessions), ``average`` and
     ``individual`` (minutes that those of the group who come are expected to wait), and ``change``.
-    No rows if no day has patients enough for a session.
+    No rows if no day has patients enough for a session, or nothing tells groups apart.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def expected_waits(
         wait[order] = session.waits(places, no_show[these][order])
         individual.append(wait)
     columns = ["attribute", "group", "patients", "average", "individual", "change"]
-    if not rows:
+    if not rows or not groups:
         return pd.DataFrame(columns=columns)
     place = np.concatenate(rows)
     coming = 1 - no_show[place]

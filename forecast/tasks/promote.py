@@ -4,6 +4,8 @@ Whether or not it does, the command ends with status 0 and writes promotion.json
 it with another status, as everywhere.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,62 @@ from objective.errors import known_keys
 OPTIONS = ("name", "candidate", "current", "baseline", "margin", "confidence", "resamples")
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a candidate may come into use, and why.
+
+    Attributes
+    ----------
+    registry
+        Where its quantity's models are.
+    candidate
+        The model that was judged.
+    promoted
+        Whether it may.
+    verdict
+        The numbers; None where there was nothing to compare with.
+    grounds
+        All that, as plain names and numbers.
+    """
+
+    registry: Registry
+    candidate: Chosen
+    promoted: bool
+    verdict: Verdict | None
+    grounds: Mapping[str, Any]
+
+    def put_to_use(self) -> int:
+        """Put the candidate to use and return its version."""
+        version = _registered(self.registry, self.candidate)
+        self.registry.promote(version, self.grounds)
+        return version
+
+
 def promote(settings: dict[str, Any], directory: Path) -> float | None:
     """Judge a candidate and put it to use, or not; return its gain."""
+    judgement = judged(settings, directory)
+    candidate, registry = judgement.candidate, judgement.registry
+    promoted, grounds = judgement.promoted, judgement.grounds
+    version = judgement.put_to_use() if promoted else candidate.version
+    now = registry.champion()
+    contents = {"promoted": promoted, "quantity": settings["model"]["quantity"]}
+    contents |= {"version": version, "in_use": now}
+    write_json(directory / "promotion.json", {**contents, **grounds})
+    console = stdout_console()
+    outcome = f"is in use now as version {now}" if promoted else "does not come into use"
+    against = "" if grounds["current"] is None else f", compared with {grounds['current']},"
+    for line in (
+        f"{candidate.words}{against} {outcome}.",
+        grounds["reason"],
+        "" if promoted else f"In use: {'no model' if now is None else f'version {now}'}.",
+    ):
+        if line:
+            console.print(line, highlight=False, soft_wrap=True)
+    return None if judgement.verdict is None else judgement.verdict.gain
+
+
+def judged(settings: dict[str, Any], directory: Path) -> Judgement:
+    """Return whether a candidate may come into use; nothing is changed."""
     given = known_keys("task", settings["task"], OPTIONS, required=OPTIONS)
     resampling = Resampling(given["resamples"], given["confidence"], settings["seed"])
     rule = Rule(given["margin"], resampling)
@@ -52,31 +108,14 @@ def promote(settings: dict[str, Any], directory: Path) -> float | None:
     else:
         verdict = judge(candidate.saved, current.saved, history, split, rule)
         reason = _reason(verdict)
-    promoted = verdict.better if verdict is not None else current is None
     grounds = {
         "candidate": candidate.words,
         "current": None if current is None else current.words,
         "reason": reason,
         "verdict": None if verdict is None else verdict.to_dict(),
     }
-    version = candidate.version
-    if promoted:
-        version = _registered(registry, candidate)
-        registry.promote(version, grounds)
-    now = registry.champion()
-    contents = {"promoted": promoted, "quantity": quantity, "version": version, "in_use": now}
-    write_json(directory / "promotion.json", {**contents, **grounds})
-    console = stdout_console()
-    outcome = f"is in use now as version {now}" if promoted else "does not come into use"
-    against = "" if current is None else f", compared with {current.words},"
-    for line in (
-        f"{candidate.words}{against} {outcome}.",
-        reason,
-        "" if promoted else f"In use: {'no model' if now is None else f'version {now}'}.",
-    ):
-        if line:
-            console.print(line, highlight=False, soft_wrap=True)
-    return None if verdict is None else verdict.gain
+    promoted = verdict.better if verdict is not None else current is None
+    return Judgement(registry, candidate, promoted, verdict, grounds)
 
 
 def _reason(verdict: Verdict) -> str:

@@ -1,6 +1,6 @@
 """``task=train``: models of a quantity learn, are compared on what came after, and are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,20 @@ LOOK = pd.Timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class _Job:
-    """Everything that a training needs."""
+class TrainingJob:
+    """Everything that a training needs.
+
+    Attributes
+    ----------
+    directory
+        The folder of the run.
+    candidates, trainer, history, split
+        Which models learn where, from what, and on what they are compared.
+    console
+        What sentences are printed to.
+    on_model
+        Called before each model learns, with its place among them, from 0, and its name.
+    """
 
     directory: Path
     candidates: Candidates
@@ -42,6 +54,7 @@ class _Job:
     history: History
     split: Split
     console: Console
+    on_model: Callable[[int, str], None] = lambda place, name: None
 
     def say(self, text: str) -> None:
         """Print a sentence."""
@@ -50,17 +63,26 @@ class _Job:
 
 def train(settings: dict[str, Any], directory: Path) -> float:
     """Train, compare and keep the models of a quantity; return the champion's score."""
-    candidates = candidates_from(settings)
-    trainer = trainer_from(settings, directory)
-    tracking = tracking_from(settings)
-    history = history_from(settings, directory)
-    split = _split(settings, history, candidates.quantity.name)
-    job = _Job(directory, candidates, trainer, history, split, stdout_console())
-    training = _train(job) if tracking.uri is None else _tracked(job, tracking, settings)
+    training = train_candidates(job_from(settings, directory, stdout_console()), settings)
     return float(training.evaluation.losses[training.champion].mean())
 
 
-def _tracked(job: _Job, tracking: Tracking, settings: dict[str, Any]) -> Training:
+def job_from(settings: dict[str, Any], directory: Path, console: Console) -> TrainingJob:
+    """Return the training that settings describe."""
+    candidates = candidates_from(settings)
+    trainer = trainer_from(settings, directory)
+    history = history_from(settings, directory)
+    split = _split(settings, history, candidates.quantity.name)
+    return TrainingJob(directory, candidates, trainer, history, split, console)
+
+
+def train_candidates(job: TrainingJob, settings: dict[str, Any]) -> Training:
+    """Train, compare and keep models, tracked where the settings say so."""
+    tracking = tracking_from(settings)
+    return _train(job) if tracking.uri is None else _tracked(job, tracking, settings)
+
+
+def _tracked(job: TrainingJob, tracking: Tracking, settings: dict[str, Any]) -> Training:
     # MLflow takes a second to import.
     from forecast.tracking.training import log_training, tracked
 
@@ -71,7 +93,7 @@ def _tracked(job: _Job, tracking: Tracking, settings: dict[str, Any]) -> Trainin
     return training
 
 
-def _train(job: _Job) -> Training:
+def _train(job: TrainingJob) -> Training:
     directory, candidates, history, split = job.directory, job.candidates, job.history, job.split
     fitted = _fit(job)
     evaluation = candidates.quantity.evaluate(fitted, history, split)
@@ -110,10 +132,11 @@ def _split(settings: Mapping[str, Any], history: History, quantity: str) -> Spli
     return Split(cut, cut, split.train_until)
 
 
-def _fit(job: _Job) -> dict[str, Fitted]:
+def _fit(job: TrainingJob) -> dict[str, Fitted]:
     fitted: dict[str, Fitted] = {}
     for number, (name, model) in enumerate(job.candidates.models.items(), start=1):
         job.say(f"{number} of {len(job.candidates.models)}: {name} learns")
+        job.on_model(number - 1, name)
         folder = None if job.trainer.folder is None else job.trainer.folder / name
         own = replace(job.trainer, folder=folder)
         try:

@@ -56,12 +56,6 @@ class RuleBody(Sent):
     minutes: Minutes
     recurrence: Annotated[Text, Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.last_date is not None and self.last_date < self.first_date:
-            raise ValueError("last_date must not be before first_date")
-        return self
-
 
 class RuleIn(RuleBody):
     """A recurring block of a provider."""
@@ -282,6 +276,8 @@ def delete_exception(call: Call, exception_id: UUID) -> dict[str, Any]:
 
 def rule_values(call: Call, given: RuleBody) -> dict[str, Any]:
     """Return a rule's columns; raise `InvalidInput` if it would have no date."""
+    if given.last_date is not None and given.last_date < given.first_date:
+        raise InvalidInput("last_date", given.last_date, "first_date or later")
     recurrence = checked_recurrence(given.recurrence, given.first_date, given.last_date)
     _check_place(call, given.visit_type_id, given.location_id, given.room_id)
     if given.template_id is not None:
@@ -325,7 +321,7 @@ def _seen(call: Call, query: Select[Any], model: type[Row], asked: ListIn) -> Se
 
 def zone_of(call: Call) -> str:
     """Return the zone of the practice's clock."""
-    return call.find(Practice, call.practice_id, "practice.read").zone
+    return call.session.get_one(Practice, call.practice_id).zone
 
 
 def _outside(call: Call, provider_id: UUID) -> list[Appointment]:

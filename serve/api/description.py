@@ -100,6 +100,9 @@ def _complete(operation: dict[str, Any], view: Any) -> None:
         statuses += VERSIONED
         parameters.append(VERSION)
     responses = operation["responses"]
+    for kind in getattr(view, "files", ()):
+        schema = {"type": "string", "format": "binary"}
+        responses["200"]["content"][kind] = {"schema": schema}
     for status in sorted({*statuses, *(int(one) for one in responses if int(one) >= 400)}):
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,

@@ -47,6 +47,20 @@ def _only_text(value: Any) -> Any:
     return value
 
 
+def _like_a_date(value: Any) -> Any:
+    """Refuse texts that are read as seconds since 1970."""
+    if isinstance(value, str) and not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("must begin with a date such as 2026-03-02")
+    return _only_text(value)
+
+
+def _like_a_clock(value: Any) -> Any:
+    """Refuse texts that are read as seconds since midnight."""
+    if isinstance(value, str) and not re.match(r"[0-9]{2}:[0-9]{2}", value):
+        raise ValueError("must be a time of day such as 09:00")
+    return _only_text(value)
+
+
 def _plain(text: str) -> str:
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
         raise ValueError("must have no control characters")
@@ -109,9 +123,9 @@ Secret = Annotated[
 Email = Annotated[Name, AfterValidator(_email)]
 Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9 ()/-]{0,40}$")]
 Identifier = Annotated[UUID, BeforeValidator(_only_text)]
-Moment = Annotated[datetime, BeforeValidator(_only_text), AfterValidator(_with_zone)]
-Day = Annotated[date, BeforeValidator(_only_text), AfterValidator(_in_years)]
-Clock = Annotated[time, BeforeValidator(_only_text), AfterValidator(_minute)]
+Moment = Annotated[datetime, BeforeValidator(_like_a_date), AfterValidator(_with_zone)]
+Day = Annotated[date, BeforeValidator(_like_a_date), AfterValidator(_in_years)]
+Clock = Annotated[time, BeforeValidator(_like_a_clock), AfterValidator(_minute)]
 Zone = Annotated[Name, AfterValidator(_zone)]
 Minutes = Annotated[int, Field(strict=True, ge=1, le=1440)]
 Probability = Annotated[float, Field(ge=0, lt=1)]

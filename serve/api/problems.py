@@ -61,7 +61,8 @@ def register_problems(app: APIFlask) -> None:
             more["reason"] = g.conflict = error.reason
             if error.allowed:
                 more["allowed"] = list(error.allowed)
-        response = problem(error.status, str(error), **more)
+        errors = [{"field": place, "message": message} for place, message in error.errors]
+        response = problem(error.status, str(error), errors, **more)
         if isinstance(error, SignInNeeded):
             response.headers["WWW-Authenticate"] = "Bearer"
         return response

@@ -144,7 +144,7 @@ def post_publication(call: Call, given: PublicationIn) -> dict[str, list[Outcome
     if given.provider_id is not None:
         call.find(Provider, given.provider_id, "provider.read")
     asked = Publication(
-        call.find(Practice, call.practice_id, "practice.read"),
+        call.session.get_one(Practice, call.practice_id),
         call.find(VisitType, visit_type_id, "visit_type.read"),
         template,
         given.provider_id,
@@ -229,23 +229,22 @@ def _tell(call: Call, day: ClinicDay, what: str) -> None:
 def _counted(call: Call, days: list[ClinicDay]) -> list[dict[str, Any]]:
     """Return sessions with the numbers of their seats that can be had, and of those that are."""
     identifiers = [day.id for day in days]
-    seats = dict(
-        call.session.execute(
-            select(Seat.clinic_day_id, func.count())
-            .where(Seat.clinic_day_id.in_(identifiers), Seat.withdrawn.is_(False))
-            .group_by(Seat.clinic_day_id)
-        ).all()
+    of_days = (
+        select(Seat.clinic_day_id, func.count())
+        .where(Seat.clinic_day_id.in_(identifiers))
+        .group_by(Seat.clinic_day_id)
     )
-    held = dict(
-        call.session.execute(
-            select(Seat.clinic_day_id, func.count())
-            .join(Appointment, Appointment.seat_id == Seat.id)
-            .where(Seat.clinic_day_id.in_(identifiers), Appointment.status.in_(HOLDING))
-            .group_by(Seat.clinic_day_id)
-        ).all()
+    bookable = of_days.where(Seat.withdrawn.is_(False))
+    held = of_days.join(Appointment, Appointment.seat_id == Seat.id).where(
+        Appointment.status.in_(HOLDING)
+    )
+    seats, taken_seats = (
+        {identifier: number for identifier, number in call.session.execute(query)}
+        for query in (bookable, held)
     )
     return [
-        _values(day) | {"seats": seats.get(day.id, 0), "taken": held.get(day.id, 0)} for day in days
+        _values(day) | {"seats": seats.get(day.id, 0), "taken": taken_seats.get(day.id, 0)}
+        for day in days
     ]
 
 

@@ -7,7 +7,7 @@ details for what is refused, and the description in OpenAPI.
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Literal
 
@@ -49,6 +49,8 @@ def route(
     status: int = 200,
     effect: Effect | None = None,
     example: Any = None,
+    form: bool = False,
+    files: Sequence[str] = (),
 ) -> Callable[[View], View]:
     """Return a decorator that makes a view an endpoint.
 
@@ -67,6 +69,10 @@ def route(
         a POST that acts on something that is there ``changes`` it.
     example
         A body that works.
+    form
+        Whether the body is a form with files, not JSON.
+    files
+        Media types of the files that it may answer with instead of JSON.
     """
     does: Effect = effect or {"GET": "reads", "POST": "makes"}.get(method, "changes")  # type: ignore[assignment]
 
@@ -85,9 +91,13 @@ def route(
         if query is not None:
             made = blueprint.input(query, location="query", arg_name="asked")(made)
         if takes is not None:
-            made = blueprint.input(takes, arg_name="given", example=example)(made)
+            location = "form_and_files" if form else "json"
+            made = blueprint.input(takes, location=location, arg_name="given", example=example)(
+                made
+            )
         made = blueprint.doc(summary=summary, tags=[blueprint.name])(_guarded(made, action))
         made.action, made.effect = action, does  # type: ignore[attr-defined]
+        made.files = tuple(files)  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
 
@@ -247,5 +257,17 @@ def _if_match() -> int:
 
 def _fingerprint() -> str:
     """Return a hash of what a request asks for, from which nobody without the key can guess it."""
-    asked = f"{request.method} {request.full_path}\n".encode() + request.get_data(cache=True)
-    return hmac.new(current_app.config["SECRET_KEY"].encode(), asked, "sha256").hexdigest()
+    key = current_app.config["SECRET_KEY"].encode()
+    digest = hmac.new(key, f"{request.method} {request.full_path}\n".encode(), "sha256")
+    if request.mimetype != "multipart/form-data":
+        digest.update(request.get_data(cache=True))
+        return digest.hexdigest()
+    # The text between the parts of a form is another one each time it is sent.
+    for name, value in sorted(request.form.items(multi=True)):
+        digest.update(f"{len(name)} {name} {len(value)} {value}\n".encode(errors="surrogatepass"))
+    for name, file in sorted(request.files.items(multi=True), key=lambda one: one[0]):
+        file.stream.seek(0)
+        content = file.stream.read()
+        digest.update(f"{len(name)} {name} {len(content)}\n".encode(errors="surrogatepass"))
+        digest.update(content)
+    return digest.hexdigest()

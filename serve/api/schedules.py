@@ -4,16 +4,15 @@ from typing import Any
 
 import torch
 from apiflask import APIBlueprint
+from flask import current_app
 
-from objective import ClinicSession
-from opt import Constraints, make_strategy, optimise
+from opt import Constraints, optimise
 from opt.feasible import FeasibleSchedules
-from opt.result import objective_from_dict
 from opt.stopping import stopping_from_dict
 from serve.api.call import Call
-from serve.api.limits import check_iteration, check_size, check_work
 from serve.api.route import route
 from serve.api.schemas import SchedulesIn, SchedulesOut
+from serve.jobs.search import answer_of, objective_of, problem_of
 
 schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1")
 
@@ -43,36 +42,25 @@ def post_schedules(call: Call, given: SchedulesIn) -> dict[str, Any]:
 def answer_to(request: SchedulesIn) -> dict[str, Any]:
     """Return the best schedule of a session, or what its schedules cost."""
     given = request.model_dump(exclude_none=True)
-    check_work(ClinicSession.from_dict(given["session"]))
-    objective = objective_from_dict(given)
-    check_size(objective.chain.states * objective.session.patients)
-    constraints = Constraints.from_dict(given["constraints"])
+    device = current_app.config["SETTINGS"].device
     if request.schedules is not None:
-        performance = objective(request.schedules)
-        rows = [performance.row(index) for index in range(len(performance))]
-        feasible = FeasibleSchedules(objective.session, constraints, objective.free)
-        met = feasible.contains(torch.tensor(request.schedules)).tolist()
-        return {"schedules": request.schedules, "performance": rows, "meets_constraints": met}
-    strategy = make_strategy(request.strategy.name, request.strategy.parameters)
-    check_iteration(strategy, objective.session)
+        return _priced(given, request.schedules, device)
+    problem = problem_of(given, device)
     result = optimise(
-        objective,
-        strategy,
+        problem.objective,
+        problem.strategy,
         stopping_from_dict(given["stopping"]),
         request.seed,
-        constraints=constraints,
+        constraints=problem.constraints,
     )
-    order = result.objective.session.order
-    return {
-        "schedules": [result.schedule],
-        "performance": [result.performance.row(0)],
-        "order": None if order is None else list(order),
-        "status": result.status,
-        "lower_bound": result.lower_bound,
-        "gap": result.gap,
-        "termination": result.termination,
-        "evaluations": result.evaluations,
-        "seconds": result.seconds,
-        "note": result.note,
-        "certificate": result.certificate.to_dict() if result.certificate else None,
-    }
+    return answer_of(result)
+
+
+def _priced(given: dict[str, Any], schedules: list[list[int]], device: str) -> dict[str, Any]:
+    objective = objective_of(given, device)
+    constraints = Constraints.from_dict(given["constraints"])
+    performance = objective(schedules)
+    rows = [performance.row(index) for index in range(len(performance))]
+    feasible = FeasibleSchedules(objective.session, constraints, objective.free)
+    met = feasible.contains(torch.tensor(schedules)).tolist()
+    return {"schedules": schedules, "performance": rows, "meets_constraints": met}

@@ -188,20 +188,28 @@ class ObjectiveIn(Strict):
     value_per_patient: Annotated[float, Field(ge=0, le=1e6)] | None = None
 
 
-class SchedulesIn(ObjectiveIn):
-    """A session to optimise; or, with ``schedules``, the schedules of it to price."""
+class SearchIn(ObjectiveIn):
+    """A session to search the best schedule of."""
 
     constraints: ConstraintsIn = ConstraintsIn()
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+
+
+class SchedulesIn(SearchIn):
+    """A session to optimise; or, with ``schedules``, the schedules of it to price."""
+
     strategy: StrategyIn = StrategyIn()
     stopping: StoppingIn = StoppingIn()
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
     schedules: Annotated[list[list[int]], Field(min_length=1, max_length=MAX_SCHEDULES)] | None = (
         None
     )
 
 
 #: Patients per interval.
-Schedule = Annotated[list[Count], Field(min_length=1, max_length=MAX_INTERVALS)]
+Schedule = Annotated[
+    list[Annotated[int, Field(strict=True, ge=0, le=MAX_PATIENTS)]],
+    Field(min_length=1, max_length=MAX_INTERVALS),
+]
 
 
 class PerformanceOut(BaseModel):

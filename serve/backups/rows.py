@@ -1,5 +1,6 @@
 """Rows as lines of JSON, the same from both databases, and back."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator
@@ -51,6 +52,8 @@ def plain(value: Any) -> Any:
     """Return a value as JSON has it."""
     if isinstance(value, UUID):
         return value.hex
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, float):
@@ -79,6 +82,8 @@ def _value(column: Column[Any], value: Any) -> Any:
     kind = column.type.python_type
     if kind is UUID:
         return UUID(value)
+    if kind is bytes:
+        return base64.b64decode(value)
     if kind in (datetime, date, time):
         return kind.fromisoformat(value)
     return float(value) if kind is float else value

@@ -1,1 +1,4 @@
-"""The rules of booking: plain functions of a transaction that neither commit nor know the web."""
+"""The rules of booking, the only writers of seats and appointments.
+
+They are plain functions of a transaction, which neither commit nor know the web.
+"""

@@ -43,7 +43,9 @@ def play(
     Patients are seen in the order of their appointments among those who have come; nobody is seen
     before the session begins.
     """
-    booked = caller.every("/appointments", clinic_day_id=session["id"], status="booked")
+    day = {"first": session["day"], "last": session["day"]}
+    provider = session["provider_id"]
+    booked = caller.every("/appointments", **day, provider_id=provider, status="booked")
     begins = datetime.fromisoformat(session["starts_at"])
     ends = datetime.fromisoformat(session["ends_at"])
     steps, waited, last = _steps(booked, begins, truth, generator)

@@ -72,7 +72,7 @@ def book(practice: Practice, caller: Caller, patient_id: str, day: date) -> bool
     }
     for seat in caller.get("/seats", **query)["items"]:
         try:
-            body = {"patient_id": patient_id, "seat_id": seat["seat_id"]}
+            body = {"patient_id": patient_id, "seat_id": seat["id"]}
             caller.post("/appointments", body)
         except RefusedCall as refused:
             if refused.status != 409:

@@ -24,7 +24,7 @@ from serve.models.records import (
     ImportedRow,
     OutboxMessage,
 )
-from serve.models.run import Run
+from serve.models.run import Run, RunCheckpoint
 
 __all__ = [
     "ApiToken",
@@ -51,6 +51,7 @@ __all__ = [
     "Provider",
     "Resource",
     "Run",
+    "RunCheckpoint",
     "Seat",
     "StatusChange",
     "Template",

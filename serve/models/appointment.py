@@ -101,6 +101,16 @@ class Appointment(Versioned, Base):
         order_by="StatusChange.number", back_populates="appointment"
     )
 
+    @property
+    def clinic_day_id(self) -> UUID | None:
+        """The session of its seat."""
+        return self.seat.clinic_day_id if self.seat is not None else None
+
+    @property
+    def provider_id(self) -> UUID | None:
+        """Whose session it is."""
+        return self.seat.clinic_day.provider_id if self.seat is not None else None
+
 
 class StatusChange(Identified, Base):
     """A step of an appointment: from which status to which, when, by whom.

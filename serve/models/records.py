@@ -12,7 +12,9 @@ from serve.models.base import Base, Identified, Versioned, one_of
 #: A number that rises with every row, in both databases.
 Counter = BigInteger().with_variant(Integer(), "sqlite")
 
-TABLES = ("providers", "patients", "visits", "arrivals", "consultations", "offers")
+TABLES = (
+    "providers", "patients", "appointments", "visits", "arrivals", "consultations", "offers",
+)  # fmt: skip
 IMPORTS = ("done", "undone")
 
 
@@ -126,7 +128,7 @@ class Import(Versioned, Base):
     mapping
         What its columns are called, by their name here.
     counts
-        Rows added, changed and left as they were.
+        Rows added, changed, left as they were and skipped.
     """
 
     __tablename__ = "import"
@@ -163,7 +165,7 @@ class ImportedRow(Identified, Base):
     version: Mapped[int] = mapped_column(default=1)
 
 
-class HistoryRow(Identified, Base):
+class HistoryRow(Versioned, Base):
     """A row of a table of `forecast.data.tables` from before the practice used the service.
 
     Attributes

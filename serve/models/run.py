@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from serve.models.base import Base, Versioned, one_of
@@ -24,6 +24,8 @@ class Run(Versioned, Base):
         How far it is, as its kind tells it.
     result, problem
         What came out; or why nothing did, in a sentence.
+    version
+        Raised when it is asked to stop and when it ends, not by its progress.
     cancel
         Whether somebody asked to stop it; the worker does so after the step in progress.
     attempt, worker, alive_at
@@ -53,3 +55,19 @@ class Run(Versioned, Base):
     alive_at: Mapped[datetime | None] = mapped_column(default=None)
     started_at: Mapped[datetime | None] = mapped_column(default=None)
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class RunCheckpoint(Base):
+    """Where a run stands, so that any worker on any machine can go on from there.
+
+    Attributes
+    ----------
+    contents
+        What the run's kind wrote; for a search the file of `opt.checkpoint`.
+    """
+
+    __tablename__ = "run_checkpoint"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    contents: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]

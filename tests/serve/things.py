@@ -79,12 +79,14 @@ class Things:
 
     @cached_property
     def user(self) -> User:
+        """The owner."""
         made = User(practice_id=self.practice_id, email=f"{uuid4().hex}@people.example", name="U")
         made.roles = [UserRole(role=role) for role in self.roles]
         return self._add(made)
 
     @cached_property
     def provider(self) -> Provider:
+        """The provider that the owner is."""
         made = self._add(Provider(practice_id=self.practice_id, name=f"Dr {uuid4().hex}"))
         self.user.provider_id = made.id
         self.session.flush()
@@ -92,20 +94,24 @@ class Things:
 
     @cached_property
     def patient(self) -> Patient:
+        """A patient whom the owner cares for."""
         made = self._add(Patient(practice_id=self.practice_id, name="Pat"))
         self._add(Carer(user_id=self.user.id, patient_id=made.id))
         return made
 
     @cached_property
     def preference(self) -> Preference:
+        """What the patient prefers: nothing."""
         return self._add(Preference(patient_id=self.patient.id))
 
     @cached_property
     def location(self) -> Location:
+        """A location."""
         return self._add(Location(practice_id=self.practice_id, name=uuid4().hex))
 
     @cached_property
     def resource(self) -> Resource:
+        """A room."""
         return self._add(
             Resource(
                 practice_id=self.practice_id,
@@ -117,6 +123,7 @@ class Things:
 
     @cached_property
     def visit_type(self) -> VisitType:
+        """A type of visit."""
         return self._add(
             VisitType(
                 practice_id=self.practice_id,
@@ -129,6 +136,7 @@ class Things:
 
     @cached_property
     def template(self) -> Template:
+        """A template, priced by hand."""
         return self._add(
             Template(
                 practice_id=self.practice_id,
@@ -143,6 +151,7 @@ class Things:
 
     @cached_property
     def rule(self) -> AvailabilityRule:
+        """Mondays from nine to ten."""
         return self._add(
             AvailabilityRule(
                 provider_id=self.provider.id,
@@ -157,12 +166,14 @@ class Things:
 
     @cached_property
     def exception(self) -> AvailabilityException:
+        """A date on which the provider is away."""
         return self._add(
             AvailabilityException(provider_id=self.provider.id, day=date(2026, 3, 9), kind="away")
         )
 
     @cached_property
     def clinic_day(self) -> ClinicDay:
+        """A session of an hour, a week from now."""
         return self._add(
             ClinicDay(
                 practice_id=self.practice_id,
@@ -205,14 +216,17 @@ class Things:
 
     @cached_property
     def seat(self) -> Seat:
+        """The first seat of the session, which nobody has."""
         return self._seat(0)
 
     @cached_property
     def appointment(self) -> Appointment:
+        """The second seat, booked for the patient."""
         return self._appointment(self._seat(1), status="booked", booked_at=NOW)
 
     @cached_property
     def entry(self) -> WaitlistEntry:
+        """The patient on the waiting list."""
         return self._add(
             WaitlistEntry(
                 practice_id=self.practice_id,
@@ -225,6 +239,7 @@ class Things:
 
     @cached_property
     def offer(self) -> Offer:
+        """The third seat, kept for the patient."""
         until = NOW + timedelta(hours=2)
         hold = self._appointment(self._seat(2), status="held", held_until=until)
         self.entry.status = "offered"
@@ -234,6 +249,7 @@ class Things:
 
     @cached_property
     def token(self) -> ApiToken:
+        """A token of the owner."""
         return self._add(
             ApiToken(
                 user_id=self.user.id,
@@ -245,6 +261,7 @@ class Things:
 
     @cached_property
     def run(self) -> Run:
+        """A run that the owner asked for."""
         return self._add(
             Run(
                 practice_id=self.practice_id,
@@ -256,6 +273,7 @@ class Things:
 
     @cached_property
     def import_(self) -> Import:
+        """An import by the owner."""
         return self._add(
             Import(
                 practice_id=self.practice_id,

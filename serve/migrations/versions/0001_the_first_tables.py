@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=500), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("values", DOCUMENT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -322,7 +323,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state IN ('done', 'undone')", name=op.f("ck_import_state")),
         sa.CheckConstraint(
-            "\"table\" IN ('providers', 'patients', 'visits', 'arrivals', 'consultations', 'offers')",
+            "\"table\" IN ('providers', 'patients', 'appointments', 'visits', 'arrivals', 'consultations', 'offers')",
             name=op.f('ck_import_"table"'),
         ),
         sa.ForeignKeyConstraint(
@@ -393,6 +394,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_run_practice", "run", ["practice_id", "kind", "created_at"], unique=False)
     op.create_index("ix_run_state", "run", ["state", "alive_at"], unique=False)
+    op.create_table(
+        "run_checkpoint",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("contents", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_checkpoint_run_id_run")),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run_checkpoint")),
+    )
 
     op.create_table(
         "user_role",
@@ -933,6 +942,7 @@ def downgrade() -> None:
     op.drop_table("carer")
     op.drop_table("visit_type_resource")
     op.drop_table("user_role")
+    op.drop_table("run_checkpoint")
     op.drop_index("ix_run_state", table_name="run")
     op.drop_index("ix_run_practice", table_name="run")
 

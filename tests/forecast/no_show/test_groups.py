@@ -101,3 +101,12 @@ def test_a_clinic_too_small_for_a_session_has_no_waits() -> None:
         {"all": np.full(5, "x", object)},
     )  # fmt: skip
     assert table.empty
+
+
+def test_where_nothing_tells_groups_apart_there_are_no_waits_of_groups() -> None:
+    """Of such patients no attribute is known."""
+    table = expected_waits(
+        StandardSession(), np.full(200, 0.2), np.zeros(200, np.int64),
+        np.arange(200).astype("datetime64[s]"), {},
+    )  # fmt: skip
+    assert table.empty

@@ -1,5 +1,6 @@
 """Sessions published from availability, and published again."""
 
+import random
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -11,10 +12,12 @@ from objective import InvalidInput
 from serve.database import transaction
 from serve.errors import Conflict
 from serve.models import (
+    Appointment,
     AvailabilityException,
     AvailabilityRule,
     ClinicDay,
     Event,
+    Patient,
     Provider,
     Seat,
     VisitType,
@@ -287,8 +290,6 @@ def test_a_shorter_session_does_not_leave_appointments_after_its_end(clinic: Cli
     assert counts(seats_of(day.id), 6) == [1] * 6
 
     def cancel(session: Any) -> None:
-        from serve.models import Appointment
-
         session.get_one(Appointment, appointment).status = "cancelled_by_patient"
 
     transaction(cancel)
@@ -312,8 +313,6 @@ def test_nobody_is_sent_to_another_location(clinic: Clinic):
     assert (one.done, one.reason) == ("left_out", "appointments_elsewhere")
 
     def cancel(session: Any) -> None:
-        from serve.models import Appointment
-
         session.get_one(Appointment, appointment).status = "cancelled_by_practice"
 
     transaction(cancel)
@@ -382,6 +381,60 @@ def test_a_type_of_visit_that_is_not_offered_is_not_published(clinic: Clinic):
     with pytest.raises(Conflict) as refused:
         publish_dates(clinic)
     assert refused.value.reason == "visit_type_inactive"
+
+
+def test_intervals_need_not_be_whole_minutes(clinic: Clinic):
+    """Nine of 6 minutes and 40 seconds; their starts are found again."""
+    add_rule(clinic)
+    template = add_template(clinic, "thirds", [1] * 9, interval=20 / 3)
+    assert [one.done for one in publish_dates(clinic, template)] == ["published"]
+    (day,) = clinic_days(clinic)
+    assert day.ends_at - day.starts_at == timedelta(minutes=60)
+    assert seats_of(day.id)[3].starts_at - day.starts_at == timedelta(minutes=20)
+    assert [one.done for one in publish_dates(clinic, template)] == ["unchanged"]
+
+
+def test_whatever_is_published_and_booked_nobody_is_moved(clinic: Clinic):
+    """Random templates, bookings and cancellations; the seats always add up."""
+    chance = random.Random(0)
+    add_rule(clinic)
+    schedules = {
+        add_template(clinic, "a", [3, 0, 0, 3, 0, 0]): (10, [3, 0, 0, 3, 0, 0]),
+        add_template(clinic, "b", [1, 1, 1, 1, 1, 1]): (10, [1, 1, 1, 1, 1, 1]),
+        add_template(clinic, "c", [2, 0, 1] * 4, 5.0): (5, [2, 0, 1] * 4),
+        add_template(clinic, "d", [1, 2, 0, 1], 15.0): (15, [1, 2, 0, 1]),
+    }
+    publish_dates(clinic, next(iter(schedules)))
+    (day,) = clinic_days(clinic)
+    held: dict[Any, tuple[Any, datetime]] = {}
+    for turn in range(40):
+        seats = {seat.id: seat for seat in seats_of(day.id)}
+        free = [one for one in seats.values() if not one.withdrawn and one.id not in held]
+        if free and chance.random() < 0.6:
+            seat = chance.choice(free)
+            patient = add(Patient(practice_id=clinic.practice, name=f"Patient {turn}"))
+            held[seat.id] = book(clinic, seat, patient=patient), seat.starts_at
+        if held and chance.random() < 0.4:
+            appointment, _ = held.pop(chance.choice(list(held)))
+
+            def cancel(session: Any, appointment: Any = appointment) -> None:
+                session.get_one(Appointment, appointment).status = "cancelled_by_patient"
+
+            transaction(cancel)
+        template = chance.choice(list(schedules))
+        minutes, schedule = schedules[template]
+        (one,) = publish_dates(clinic, template)
+        assert one.done in ("changed", "unchanged")
+        seats = {seat.id: seat for seat in seats_of(day.id)}
+        for identifier, (_, starts_at) in held.items():
+            assert seats[identifier].starts_at == starts_at
+            into = (starts_at - day.starts_at) / timedelta(minutes=minutes)
+            assert seats[identifier].interval == int(into)
+        free = [one for one in seats.values() if not one.withdrawn and one.id not in held]
+        assert len(free) == max(sum(schedule) - len(held), 0)
+        left = counts(free, len(schedule))
+        assert all(some <= planned for some, planned in zip(left, schedule, strict=True))
+        assert [one.done for one in publish_dates(clinic, template)] == ["unchanged"]
 
 
 def test_a_year_is_published_at_once(clinic: Clinic):

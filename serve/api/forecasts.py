@@ -1,0 +1,98 @@
+"""The models of forecasts that are in use: which they are, and how others come into use."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from sqlalchemy import Select, select
+
+from objective import InvalidInput
+from serve.api.call import Call
+from serve.api.route import route
+from serve.api.run_schemas import ForecastOut, PromoteIn, RunOut
+from serve.api.runs import submitted
+from serve.errors import NotFound
+from serve.jobs.forecast_models import QUANTITIES
+from serve.jobs.forecasting import promotion
+from serve.models import Run
+
+forecasts = APIBlueprint("forecasts", __name__, url_prefix="/api/v1")
+
+
+@route(
+    forecasts, "GET", "/forecasts/<quantity>", "run.read",
+    "Tell which model of a quantity is in use and how it did", gives=ForecastOut,
+)  # fmt: skip
+def get_forecast(call: Call, quantity: str) -> dict[str, Any]:
+    """Return the model in use, as the last run that could change it left it."""
+    _check(quantity)
+    changed = call.session.scalar(
+        _done(call, quantity).where(Run.request["task"].as_string() != "train").limit(1)
+    )
+    version = None if changed is None else (changed.result or {}).get("in_use")
+    if version is None:
+        return {"quantity": quantity}
+    trained = call.session.scalar(
+        _done(call, quantity)
+        .where(
+            Run.request["task"].as_string() == "train",
+            Run.result["version"].as_integer() == version,
+        )
+        .limit(1)
+    )
+    told = {"quantity": quantity, "version": version, "since": changed and changed.finished_at}
+    if trained is None or trained.result is None:
+        return told
+    found = trained.result
+    return told | {
+        "model": found["champion"],
+        "run_id": trained.id,
+        "score": found["score"],
+        "scores": found["scores"][found["champion"]],
+        "cases": found["cases"],
+        "split": found["split"],
+    }
+
+
+@route(
+    forecasts, "POST", "/forecasts/<quantity>/promote", "forecast.promote",
+    "Put the best model of a training to use, if it is surely better",
+    takes=PromoteIn, gives=RunOut, status=202,
+)  # fmt: skip
+def post_promote(call: Call, quantity: str, given: PromoteIn) -> Run:
+    """Submit a run that lets a model through the gate or not, and tells the numbers."""
+    _check(quantity)
+    trained = call.find(Run, given.run_id, "run.read")
+    result, request = trained.result or {}, trained.request
+    right = (request.get("task"), request.get("quantity")) == ("train", quantity)
+    if not right or result.get("version") is None:
+        raise InvalidInput("run_id", "the run", f"a training of {quantity} that is done")
+    return submitted(call, "forecast", promotion(quantity, trained.id, result["version"]))
+
+
+@route(
+    forecasts, "POST", "/forecasts/<quantity>/rollback", "forecast.promote",
+    "Put the model to use again that was in use before", gives=RunOut, status=202,
+)  # fmt: skip
+def post_rollback(call: Call, quantity: str) -> Run:
+    """Submit a run that goes back one model."""
+    _check(quantity)
+    return submitted(call, "forecast", {"task": "rollback", "quantity": quantity})
+
+
+def _check(quantity: str) -> None:
+    if quantity not in QUANTITIES:
+        raise NotFound("forecast")
+
+
+def _done(call: Call, quantity: str) -> Select[tuple[Run]]:
+    """Select the runs about a quantity's models that are done, the last one first."""
+    return (
+        select(Run)
+        .where(
+            Run.practice_id == call.practice_id,
+            Run.kind == "forecast",
+            Run.state == "done",
+            Run.request["quantity"].as_string() == quantity,
+        )
+        .order_by(Run.finished_at.desc())
+    )

@@ -1,0 +1,160 @@
+"""What is sent to submit long work, and what is told of it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from serve.api.fields import Day, Identifier, Name, Sent, Told
+from serve.api.pages import PageIn, PageOut
+from serve.api.schemas import SearchIn, StoppingIn, StrategyIn, Strict
+
+#: Longest search of a run, seconds.
+MAX_RUN_SECONDS = 3600.0
+#: Longest window of an allocation, days.
+MAX_WINDOW = 92
+
+Kind = Literal["optimisation", "frontier", "allocation", "forecast"]
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+Quantity = Literal["no_show", "consultation", "demand"]
+
+
+class LongStoppingIn(StoppingIn):
+    """When to stop with the best so far."""
+
+    seconds: Annotated[float, Field(gt=0, le=MAX_RUN_SECONDS)] = 300.0
+
+
+class OptimisationIn(SearchIn):
+    """A session to optimise, for as long as it takes."""
+
+    strategy: StrategyIn = StrategyIn()
+    stopping: LongStoppingIn = LongStoppingIn()
+
+
+class FrontierParametersIn(Strict):
+    """How a frontier is searched, as `opt.strategies.pareto.Pareto` has it."""
+
+    method: Literal["exact", "nsga2", "both"] = "both"
+    weights: Annotated[int, Field(ge=1, le=1000)] = 60
+    population: Annotated[int, Field(ge=4, le=1000)] = 200
+    generations: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class FrontierIn(SearchIn):
+    """A session whose best compromises between waiting and overtime are searched."""
+
+    parameters: FrontierParametersIn = FrontierParametersIn()
+    stopping: LongStoppingIn = LongStoppingIn()
+
+
+class ImportanceIn(Strict):
+    """What is charged for places, in days of waiting, as `opt.allocate.Importance` has it."""
+
+    unserved: Annotated[float, Field(ge=0, le=1000)] = 14.0
+    provider: Annotated[float, Field(ge=0, le=1000)] = 2.0
+    weekday: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    half: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    fairness: Annotated[float, Field(ge=0, le=1000)] = 0.5
+
+
+class AllocationIn(Sent):
+    """A window of dates whose free seats are given to open requests."""
+
+    first: Day
+    last: Day
+    seconds: Annotated[float, Field(gt=0, le=300)] = 60.0
+    gap: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    importance: ImportanceIn = ImportanceIn()
+
+
+class ForecastIn(Sent):
+    """Models of a quantity that learn from the practice's history and are compared."""
+
+    quantity: Quantity
+    models: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20)] | None = (
+        None
+    )
+    held_out_days: Annotated[int, Field(strict=True, ge=2, le=365)] = 28
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
+    promote: bool = False
+
+
+class RunsIn(PageIn):
+    """Which runs to list."""
+
+    kind: Kind | None = None
+    state: State | None = None
+
+
+class RunLineOut(Told):
+    """A run in a list."""
+
+    id: UUID
+    kind: Kind
+    state: State
+    progress: dict[str, Any]
+    problem: str | None
+    cancel: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    version: int
+
+
+class RunOut(RunLineOut):
+    """A run, what was asked for and what came out."""
+
+    request: dict[str, Any]
+    result: dict[str, Any] | None
+    attempt: int
+
+
+class RunsOut(PageOut):
+    """A page of runs, the latest first."""
+
+    items: list[RunLineOut]
+
+
+class TemplateOfRunIn(Sent):
+    """How a template of a run's schedule is called, and for what it is."""
+
+    name: Name
+    visit_type_id: Identifier
+    point: Annotated[int, Field(strict=True, ge=0, le=100_000)] | None = None
+
+
+class TemplateOfRunOut(Told):
+    """The template that was made."""
+
+    id: UUID
+    name: str
+    visit_type_id: UUID
+    objective: dict[str, Any]
+    schedule: list[int]
+    performance: dict[str, Any]
+    certificate: dict[str, Any] | None
+    known: str
+    run_id: UUID | None
+    version: int
+
+
+class PromoteIn(Sent):
+    """The training whose best model is to come into use."""
+
+    run_id: Identifier
+
+
+class ForecastOut(Told):
+    """The model of a quantity that is in use, null where there is none, and how it did."""
+
+    quantity: Quantity
+    version: int | None = None
+    model: str | None = None
+    run_id: UUID | None = None
+    score: str | None = None
+    scores: dict[str, float | None] | None = None
+    cases: int | None = None
+    split: dict[str, str] | None = None
+    since: datetime | None = None

@@ -1,0 +1,208 @@
+"""The status of an appointment: one table of steps, and the one function that writes one.
+
+Every step leaves a `StatusChange` with what was before, and an `Event` that tells nothing of the
+patient.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from objective import InvalidInput
+from serve.booking.who import Who
+from serve.errors import Conflict
+from serve.models import Appointment, Event, StatusChange
+
+CANCELLED = ("cancelled_by_patient", "cancelled_by_practice")
+#: From each status, the next ones.
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "requested": ("held", "booked", *CANCELLED),
+    "held": ("booked", "expired", *CANCELLED),
+    "booked": ("arrived", "no_show", *CANCELLED),
+    "arrived": ("in_consultation", *CANCELLED),
+    "in_consultation": ("completed",),
+    "completed": (),
+    "no_show": (),
+    "cancelled_by_patient": (),
+    "cancelled_by_practice": (),
+    "expired": (),
+}
+#: Which column says when a status was reached.
+MOMENTS: Mapping[str, str] = {
+    "booked": "booked_at",
+    "arrived": "arrived_at",
+    "in_consultation": "started_at",
+    "completed": "ended_at",
+    "cancelled_by_patient": "cancelled_at",
+    "cancelled_by_practice": "cancelled_at",
+}
+#: What an arrival, a start and an end cannot be before.
+AFTER: Mapping[str, str] = {
+    "arrived": "booked_at",
+    "in_consultation": "arrived_at",
+    "completed": "started_at",
+}
+#: What a change remembers.
+REMEMBERED = (
+    "status",
+    "seat_id",
+    "starts_at",
+    "ends_at",
+    "held_until",
+    *dict.fromkeys(MOMENTS.values()),
+)
+
+
+def step(
+    session: Session,
+    appointment: Appointment,
+    status: str,
+    now: datetime,
+    who: Who,
+    *,
+    at: datetime | None = None,
+    reason: str = "",
+    values: Mapping[str, Any] | None = None,
+) -> Appointment:
+    """Bring an appointment, which is locked, to its next status.
+
+    Parameters
+    ----------
+    at
+        When an arrival, a start or an end happened, if not now.
+    reason
+        Why, in somebody's words.
+    values
+        What else of the row changes with it.
+
+    Raises
+    ------
+    Conflict
+        If no step leads there; it names those that are allowed.
+    InvalidInput
+        If ``at`` is in the future or before the step before.
+    """
+    if status not in STEPS[appointment.status]:
+        raise not_now(appointment.status)
+    changed = dict(values or {})
+    if appointment.status == "held":
+        changed["held_until"] = None
+    moment = now if at is None else at
+    _check(appointment, status, moment, now)
+    if status in MOMENTS:
+        changed[MOMENTS[status]] = moment
+    changed["status"] = status
+    return write(session, appointment, changed, status, now, who, at=moment, reason=reason)
+
+
+def write(
+    session: Session,
+    appointment: Appointment,
+    values: Mapping[str, Any],
+    kind: str,
+    now: datetime,
+    who: Who,
+    *,
+    at: datetime | None = None,
+    reason: str = "",
+    undoes: int | None = None,
+) -> Appointment:
+    """Change an appointment in one statement and write down what was before.
+
+    Parameters
+    ----------
+    kind
+        The event's kind, after ``appointment.``.
+    undoes
+        Number of the change that this one takes back.
+    """
+    last = session.scalar(
+        select(func.max(StatusChange.number)).where(StatusChange.appointment_id == appointment.id)
+    )
+    before = remembered(appointment)
+    if undoes is not None:
+        before["undoes"] = undoes
+    for name, value in values.items():
+        setattr(appointment, name, value)
+    if "seat_id" in values:
+        # Which seat the row refers to is read again from the column.
+        session.flush()
+        session.expire(appointment, ["seat"])
+    _note(session, appointment, (last or 0) + 1, before, kind, now, who, at or now, reason)
+    return appointment
+
+
+def begin(
+    session: Session, appointment: Appointment, now: datetime, who: Who, reason: str = ""
+) -> Appointment:
+    """Add a new appointment, and write down that it was made."""
+    appointment.created_at = now
+    session.add(appointment)
+    # The constraints decide here whether the seat and the patient are free.
+    session.flush()
+    _note(session, appointment, 1, {}, appointment.status, now, who, now, reason)
+    return appointment
+
+
+def not_now(status: str) -> Conflict:
+    """Return the refusal of a step that the table does not have."""
+    words = status.replace("_", " ")
+    return Conflict(f"An appointment that is {words} cannot become that.", "status", STEPS[status])
+
+
+def remembered(appointment: Appointment) -> dict[str, Any]:
+    """Return what a change remembers, as plain names and texts."""
+    return {name: _plain(getattr(appointment, name)) for name in REMEMBERED}
+
+
+def _check(appointment: Appointment, status: str, at: datetime, now: datetime) -> None:
+    if at > now:
+        raise InvalidInput("at", at.isoformat(), "a moment up to now")
+    before = getattr(appointment, AFTER[status]) if status in AFTER else None
+    if before is not None and at < before:
+        raise InvalidInput("at", at.isoformat(), "a moment from the step before on")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _note(
+    session: Session,
+    appointment: Appointment,
+    number: int,
+    before: dict[str, Any],
+    kind: str,
+    now: datetime,
+    who: Who,
+    at: datetime,
+    reason: str,
+) -> None:
+    session.add_all(
+        [
+            StatusChange(
+                appointment_id=appointment.id,
+                number=number,
+                status=appointment.status,
+                at=at,
+                user_id=who.user_id,
+                reason=reason,
+                before=before,
+                created_at=now,
+            ),
+            Event(
+                practice_id=appointment.practice_id,
+                kind=f"appointment.{kind}",
+                subject_id=appointment.id,
+                details={"seat_id": _plain(appointment.seat_id), "status": appointment.status},
+                at=now,
+            ),
+        ]
+    )
+    session.flush()

@@ -1,0 +1,1 @@
+"""A practice's history: its own appointments and what it imported, as the forecasts' tables."""

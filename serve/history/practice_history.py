@@ -1,0 +1,151 @@
+"""The history of a practice: what it did with the service, and what it imported from before.
+
+There are no names, contacts or dates of birth in it. Patients, visits and offers have pseudonyms
+unless it stays within the service.
+"""
+
+from functools import partial
+from uuid import UUID
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from forecast.data.coercion import texts
+from forecast.data.derived import arrivals_of_visits, consultations_of_visits
+from forecast.data.history import History
+from forecast.data.tables import TABLES
+from forecast.data.validation import check_table
+from serve.errors import NotFound
+from serve.history.imported import imported_rows, patients_by_number
+from serve.history.own_visits import BESIDE, own_offers, own_visits
+from serve.history.pseudonyms import Pseudonyms
+from serve.models import Practice
+
+#: Columns of pseudonyms, and what they name.
+NAMED = {"visit_id": "visit", "patient_id": "patient", "offer_id": "offer"}
+DAY_MINUTES = 1_440
+
+
+def history_of_practice(
+    session: Session, practice_id: UUID, pseudonymised: bool = True, key: str = ""
+) -> History:
+    """Return the history of a practice, on its wall clock.
+
+    Parameters
+    ----------
+    session, practice_id
+        Whose history.
+    pseudonymised
+        Whether patients, visits and offers have pseudonyms.
+    key
+        The service's secret key, of which pseudonyms are made.
+
+    Returns
+    -------
+    History
+        Visits: booked, walked in, cancelled or missed; further columns are ``age`` (years, at
+        most 90), ``area``, and attributes of patients. Consultations: with the clinic day as the
+        session. Arrivals: requests per day and walk-ins per hour of each type of visit. Offers:
+        those of the waiting list. All united with imported rows, of which one that is here too is
+        left out. Rows that break the forecasts' rules are left out.
+
+    Raises
+    ------
+    NotFound
+        If there is no such practice.
+    """
+    practice = session.get(Practice, practice_id)
+    if practice is None:
+        raise NotFound("practice")
+    own = own_visits(session, practice_id, practice.zone)
+    imported = {name: imported_rows(session, practice_id, name) for name in TABLES}
+    elsewhere = imported["visits"]
+    elsewhere = elsewhere[~elsewhere["visit_id"].isin(own["external_id"])]
+    visits = _united(own.drop(columns=list(BESIDE)), elsewhere)
+    if "walk_in" in visits:
+        visits["walk_in"] = visits["walk_in"].eq(True)
+    tables = {
+        "visits": visits,
+        "consultations": _without_again(
+            _united(_own_consultations(own), _consultations(elsewhere)),
+            imported["consultations"],
+            ["visit_id"],
+        ),
+        "arrivals": _without_again(_arrivals(visits), imported["arrivals"], ["series", "start"]),
+        "offers": _united(own_offers(session, practice_id, practice.zone), imported["offers"]),
+    }
+    numbers = patients_by_number(session, practice_id)
+    names = Pseudonyms(practice_id, key) if pseudonymised else None
+    made = {name: _finished(name, one, numbers, names) for name, one in tables.items()}
+    return History(**made, country=practice.country or None)
+
+
+def _own_consultations(visits: pd.DataFrame) -> pd.DataFrame:
+    """Return the consultations of own visits, their session being the clinic day."""
+    made = _consultations(visits)
+    if made.empty:
+        return made
+    sessions = visits.set_index("visit_id")["session"]
+    made["session"] = made["visit_id"].map(sessions)
+    made = made[made["minutes"] <= DAY_MINUTES]
+    return made.drop(columns="external_id")
+
+
+def _consultations(visits: pd.DataFrame) -> pd.DataFrame:
+    """Return the consultations of visits, of which there may be none."""
+    if len(visits):
+        return consultations_of_visits(visits)
+    return pd.DataFrame(columns=[one.name for one in TABLES["consultations"].columns])
+
+
+def _arrivals(visits: pd.DataFrame) -> pd.DataFrame:
+    """Return requests per day and walk-ins per hour, counted for each type of visit."""
+    counted = []
+    for name, part in visits.groupby("visit_type", sort=True):
+        found = arrivals_of_visits(part)
+        counted.append(found.assign(series=f"{name}: " + found["series"].astype(object)))
+    if not counted:
+        return pd.DataFrame(columns=[one.name for one in TABLES["arrivals"].columns])
+    return pd.concat(counted, ignore_index=True)
+
+
+def _without_again(first: pd.DataFrame, second: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Return both tables, without rows of the second whose key the first has."""
+    if len(first) and len(second):
+        there = pd.MultiIndex.from_frame(first[key].astype(object))
+        second = second[~pd.MultiIndex.from_frame(second[key].astype(object)).isin(there)]
+    return _united(first, second)
+
+
+def _united(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of both tables, with all columns of either."""
+    filled = [one for one in (first, second) if len(one)]
+    if len(filled) < 2:
+        return (filled or [first])[0].reset_index(drop=True)
+    return pd.concat(filled, ignore_index=True)
+
+
+def _finished(
+    name: str, rows: pd.DataFrame, numbers: dict[str, str], names: Pseudonyms | None
+) -> pd.DataFrame:
+    """Return a table as the forecasts read it: checked, in order, with its pseudonyms."""
+    table = TABLES[name]
+    if rows.empty:
+        return pd.DataFrame(columns=[one.name for one in table.columns])
+    checked = check_table(rows, table)
+    bad = set(checked.problems["row"] - 1)
+    made = checked.frame[[row not in bad for row in range(len(rows))]]
+    known = {one.name for one in table.columns}
+    mixed = [one for one in made if one not in known and made[one].dtype == object]
+    made = made.assign(**{str(one): texts(made[one]) for one in mixed})
+    if "patient_id" in made:
+        made = made.assign(patient_id=made["patient_id"].map(lambda one: numbers.get(one, one)))
+    if names is not None:
+        hidden = {
+            column: made[column].map(partial(names.name, kind))
+            for column, kind in NAMED.items()
+            if column in made
+        }
+        made = made.assign(**hidden)
+    order = [table.time, *(one for one in table.key if one != table.time)]
+    return made.sort_values(order, kind="stable", ignore_index=True)

@@ -1,0 +1,1 @@
+"""Importing what a practice has elsewhere: providers, patients, appointments and history."""

@@ -1,0 +1,65 @@
+"""``flask --app serve worker``: a process that does runs, and what is done by the clock."""
+
+import logging
+import signal
+import threading
+from datetime import timedelta
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from serve.jobs.claims import LEASE
+from serve.jobs.periodic import register_chores
+from serve.jobs.queue import Queues
+from serve.jobs.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+
+@click.command("worker")
+@click.option(
+    "--threads", default=1, show_default=True, type=click.IntRange(1, 64),
+    help="Runs that are done side by side.",
+)  # fmt: skip
+@click.option(
+    "--lease", default=LEASE.total_seconds(), show_default=True,
+    type=click.FloatRange(1, 3600),
+    help="Seconds after which a worker that is not heard of is taken for dead.",
+)  # fmt: skip
+@with_appcontext
+def worker(threads: int, lease: float) -> None:
+    """Do the runs and chores of the service until SIGTERM or Ctrl-C.
+
+    What is being done then stops after its step in progress, is kept, and is gone on with by
+    another worker.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    stop = threading.Event()
+    doing = Worker(app, stop.is_set, timedelta(seconds=lease))
+    queues = Queues(app.config["SETTINGS"], doing.work)
+    register_chores(queues.chores, app)
+    consumers = [
+        queues.runs.create_consumer(workers=threads, periodic=False, max_delay=1.0),
+        queues.chores.create_consumer(workers=1, periodic=True, max_delay=5.0),
+    ]
+    for consumer in consumers:
+        consumer.start()
+    # In place of Huey's own, which know one consumer only.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    logger.info("the worker is ready")
+    while True:
+        try:
+            doing.look_out(queues)
+        except Exception:
+            logger.warning("the lookout sees nothing now", exc_info=True)
+        if stop.wait(min(lease / 3, 10.0)):
+            break
+        for consumer in consumers:
+            consumer.check_worker_health()
+    for consumer in consumers:
+        consumer.stop_flag.set()
+    for consumer in consumers:
+        consumer.stop(graceful=True)
+    logger.info("the worker is gone")

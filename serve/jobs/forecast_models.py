@@ -1,0 +1,39 @@
+"""Which models of a quantity may learn here: those that need no more than the service has."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from objective import InvalidInput
+
+QUANTITIES = ("no_show", "consultation", "demand")
+
+
+@cache
+def model_group(quantity: str) -> dict[str, Any]:
+    """Return the group ``model`` of a quantity as `forecast` is configured by default."""
+    text = files("conf.forecast").joinpath(f"model/{quantity}.yaml").read_text(encoding="utf-8")
+    group: Any = OmegaConf.to_container(OmegaConf.create(text))
+    # What is false there needs a further extra.
+    kept = {name: one for name, one in group["candidates"].items() if one is not False}
+    return {**group, "candidates": kept}
+
+
+def checked_models(quantity: str, names: Sequence[str] | None) -> list[str]:
+    """Return the models that are to learn, the baseline first; None stands for all.
+
+    Raises
+    ------
+    InvalidInput
+        If one is unknown.
+    """
+    known = list(model_group(quantity)["candidates"])
+    wanted = known if names is None else list(names)
+    for name in wanted:
+        if name not in known:
+            raise InvalidInput("models", name, "names from " + ", ".join(known))
+    # The first one is the simplest; without it nothing says what the others are worth.
+    return [name for name in known if name in (known[0], *wanted)]

@@ -1,0 +1,221 @@
+"""Runs about forecasts: models learn and are compared, come into use by the gate, and go back.
+
+The models of a practice and their registry are in a folder of its own beneath the service's home,
+which workers alone use. With several machines that folder is a shared one.
+"""
+
+import io
+import json
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from filelock import FileLock
+from rich.console import Console
+
+from objective import InvalidInput
+from serve.database import reading
+from serve.errors import Conflict
+from serve.history.practice_history import history_of_practice
+from serve.jobs.control import Control
+from serve.jobs.forecast_models import model_group
+from serve.jobs.job import Job
+from serve.models import Practice
+from serve.settings import Settings
+
+if TYPE_CHECKING:
+    from forecast.tracking.registry import Registry
+
+#: What a model must be better than another by, and how sure that must be.
+GATE = {"current": "champion", "baseline": None, "margin": 0.0, "confidence": 0.95}
+RESAMPLES = 2_000
+
+
+def forecast(job: Job, control: Control) -> dict[str, Any]:
+    """Do what a run about forecasts asks for."""
+    tasks = {"train": train, "promote": promote, "rollback": rollback}
+    return tasks[job.request["task"]](job, control)
+
+
+def train(job: Job, control: Control) -> dict[str, Any]:
+    """Let models learn from the practice's history and compare them; keep them, and the best one.
+
+    What they learn from is kept at the beginning, so that a run that is taken up again comes to
+    the same end.
+    """
+    from forecast.tasks.train import job_from, train_candidates
+
+    given, folder = job.request, run_folder(job.settings, job.practice_id, job.run_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    _unpack(_kept_history(job, control), folder / "history")
+    settings = _settings(job, given["quantity"], folder) | {
+        "task": {"name": "train", "validation_days": None},
+        "split": {"held_out_days": given["held_out_days"]},
+        "seed": given["seed"],
+    }
+    candidates = settings["model"]["candidates"]
+    settings["model"]["candidates"] = {name: candidates[name] for name in given["models"]}
+    models = len(given["models"])
+
+    def on_model(place: int, name: str) -> None:
+        control.tell(fraction=place / (models + 1), model=name)
+
+    prepared = job_from(settings, folder, Console(quiet=True))
+    training = train_candidates(replace(prepared, on_model=on_model), settings)
+    summary = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    version = (summary.get("tracking") or {}).get("registered", {}).get(training.champion)
+    summary.pop("tracking", None)
+    return {"task": "train", "version": version, **summary}
+
+
+def following(request: dict[str, Any], run_id: UUID, result: dict[str, Any]) -> Any:
+    """Return the request of the run that follows a training which asked for it; else None."""
+    if not request.get("promote") or result["version"] is None:
+        return None
+    return promotion(request["quantity"], run_id, result["version"])
+
+
+def promotion(quantity: str, run_id: UUID, version: int) -> dict[str, Any]:
+    """Return the request of a run that lets the best model of a training through the gate."""
+    return {"task": "promote", "quantity": quantity, "run_id": str(run_id), "version": version}
+
+
+def promote(job: Job, control: Control) -> dict[str, Any]:
+    """Put the best model of a training to use, if it is surely better than the one in use."""
+    folder = run_folder(job.settings, job.practice_id, UUID(job.request["run_id"]))
+    quantity, version = job.request["quantity"], job.request["version"]
+    return {"task": "promote", **_gate(job, quantity, folder, version, control)}
+
+
+def rollback(job: Job, control: Control) -> dict[str, Any]:
+    """Put the model to use again that was in use before."""
+    quantity = job.request["quantity"]
+    with _alone(job):
+        registry = _registry(job, quantity)
+        kept = control.load()
+        stack = json.loads(kept) if kept is not None else registry.in_use()
+        control.save(json.dumps(stack).encode())
+        if len(stack) < 2:
+            detail = "There is no model that was in use before."
+            raise Conflict(detail, "no_model_before")
+        # An attempt that was cut off here may have done it.
+        if registry.in_use() == stack:
+            registry.load(stack[-2])
+            registry.roll_back({"reason": f"run {job.run_id}"})
+    before, now = stack[-1], stack[-2]
+    return {"task": "rollback", "quantity": quantity, "before": before, "in_use": now}
+
+
+def run_folder(settings: Settings, practice_id: UUID, run_id: UUID) -> Path:
+    """Return where a training keeps what it learned from, its models and its report."""
+    return _home(settings, practice_id) / "runs" / str(run_id)
+
+
+def _gate(job: Job, quantity: str, folder: Path, version: int, control: Control) -> dict[str, Any]:
+    """Judge the best model of a training on its held-out period, and put it to use or not."""
+    from forecast.tasks.promote import judged
+
+    if not folder.is_dir():
+        raise InvalidInput("run_id", "the run", "a training whose models are kept here")
+    summary = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    settings = _settings(job, quantity, folder) | {
+        "task": {"name": "promote", "candidate": version, **GATE, "resamples": RESAMPLES},
+        "split": summary["split"],
+        "seed": 0,
+    }
+    with _alone(job):
+        kept = control.load()
+        if kept is not None:
+            contents: dict[str, Any] = json.loads(kept)
+            registry = _registry(job, quantity)
+            # An attempt that was cut off here may have put it to use.
+            if contents["promoted"] and registry.champion() != version:
+                registry.promote(version, _grounds(contents))
+        else:
+            judgement = judged(settings, folder)
+            registry = judgement.registry
+            contents = {
+                "quantity": quantity,
+                "version": version,
+                "promoted": judgement.promoted,
+                "was_in_use": registry.champion(),
+                **judgement.grounds,
+            }
+            control.save(json.dumps(contents).encode())
+            if judgement.promoted:
+                judgement.put_to_use()
+        return {**contents, "in_use": registry.champion()}
+
+
+def _grounds(contents: dict[str, Any]) -> dict[str, Any]:
+    return {name: contents[name] for name in ("candidate", "current", "reason", "verdict")}
+
+
+def _settings(job: Job, quantity: str, folder: Path) -> dict[str, Any]:
+    """Return the settings by which `forecast` is told what and where."""
+    with reading() as session:
+        country = session.get_one(Practice, job.practice_id).country or None
+    group = model_group(quantity)
+    return {
+        "data": {"source": "files", "folder": str(folder / "history"), "country": country,
+                 "split": None},
+        "model": {**group, "candidates": dict(group["candidates"])},
+        "trainer": {"accelerator": "cpu", "devices": 1, "strategy": "auto", "progress": False},
+        "tracking": _tracking(job),
+        "on_error": "stop",
+        "resume": None,
+    }  # fmt: skip
+
+
+def _tracking(job: Job) -> dict[str, Any]:
+    path = _home(job.settings, job.practice_id).absolute() / "mlflow.db"
+    return {"uri": f"sqlite:///{path}", "register": "champion"}
+
+
+def _registry(job: Job, quantity: str) -> "Registry":
+    from forecast.tracking.connection import Connection
+    from forecast.tracking.registry import Registry
+    from forecast.tracking.settings import tracking_from
+
+    return Registry(Connection(tracking_from({"tracking": _tracking(job)})), quantity)
+
+
+def _home(settings: Settings, practice_id: UUID) -> Path:
+    return Path(settings.home) / "models" / str(practice_id)
+
+
+def _alone(job: Job) -> FileLock:
+    """Return a lock by which the models in use are changed one after another."""
+    home = _home(job.settings, job.practice_id)
+    home.mkdir(parents=True, exist_ok=True)
+    return FileLock(home / "in_use.lock")
+
+
+def _kept_history(job: Job, control: Control) -> bytes:
+    """Return the practice's history as a ZIP file of its tables, the same for every attempt."""
+    from forecast.data.writing import write_history
+
+    kept = control.load()
+    if kept is not None:
+        return kept
+    with reading() as session:
+        history = history_of_practice(session, job.practice_id)
+    folder = run_folder(job.settings, job.practice_id, job.run_id) / "history"
+    paths = write_history(history, folder, "parquet")
+    if not paths:
+        raise InvalidInput("history", "no rows", "recorded first: the practice has no visits yet")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in paths.values():
+            archive.write(path, path.name)
+    shutil.rmtree(folder)
+    control.save(packed.getvalue())
+    return packed.getvalue()
+
+
+def _unpack(packed: bytes, folder: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(folder)
