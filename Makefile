@@ -24,7 +24,7 @@ bench: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks
 
 serve: $(VENV)/.all
-	$(BIN)/flask --app serve run
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(ONE_THREAD) $(BIN)/flask --app serve start
 
 # From a made-up history to the proved schedule of a session; see deploy/pipeline.
 pipeline: $(VENV)/.all
