@@ -67,7 +67,13 @@ def plain(value: Any) -> Any:
 
 
 def row(table: Table, text: bytes) -> dict[str, Any]:
-    """Return the row that a line says, without what is nothing in it; raise `ValueError` for a line of another table."""
+    """Return the row that a line says, without what is nothing in it.
+
+    Raises
+    ------
+    ValueError
+        If the line is of another table.
+    """
     values = json.loads(text)
     columns = {column.name: column for column in table.columns}
     if not isinstance(values, dict) or set(values) != set(columns):
