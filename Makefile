@@ -24,7 +24,7 @@ bench: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks
 
 serve: $(VENV)/.all
-	$(BIN)/flask --app serve run
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(ONE_THREAD) $(BIN)/flask --app serve start
 
 # A made-up practice in simulated time: learn, optimise, publish, book, run the days, learn again.
 loop: $(VENV)/.all

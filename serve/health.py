@@ -5,20 +5,18 @@ import os
 import tempfile
 from importlib.metadata import version
 from ipaddress import ip_address
-from typing import Any
 
 from apiflask import APIFlask
 from flask import Response, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from serve.api.problems import problem
 from serve.database import db
 from serve.errors import NotFound, SignInNeeded
 from serve.metrics import answer, measure
 from serve.migrations import newest, revision
 from serve.settings import Settings
-
-READY, NOT_READY = "ready", "not ready"
 
 
 def tell_of_health(app: APIFlask, settings: Settings) -> None:
@@ -34,13 +32,14 @@ def tell_of_health(app: APIFlask, settings: Settings) -> None:
     @app.doc(
         summary="Say whether the service can work",
         tags=["service"],
-        responses={503: "Something that it needs is missing."},
+        responses={200: "Nothing is missing.", 503: "Something that it needs is missing."},
     )
-    def readyz() -> tuple[dict[str, Any], int]:
+    def readyz() -> dict[str, str] | Response:
         missing = what_is_missing(settings)
         if missing:
-            return {"status": NOT_READY, "missing": missing}, 503
-        return {"status": READY}, 200
+            errors = [{"field": part, "message": message} for part, message in missing]
+            return problem(503, "Something that the service needs is missing.", errors)
+        return {"status": "ready"}
 
     @app.get("/metrics")
     @app.doc(hide=True)
@@ -49,22 +48,23 @@ def tell_of_health(app: APIFlask, settings: Settings) -> None:
         return answer(metrics)
 
 
-def what_is_missing(settings: Settings) -> list[str]:
-    """Return what keeps the service from working, in words without secrets."""
+def what_is_missing(settings: Settings) -> list[tuple[str, str]]:
+    """Return the parts that keep the service from working, and why, in words without secrets."""
     missing = []
     try:
         with db.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
         if revision(db.engine) != newest():
-            missing.append("the database is of another revision: run `flask --app serve migrate`")
+            message = "is of another revision: run `flask --app serve migrate`"
+            missing.append(("database", message))
     except SQLAlchemyError:
-        missing.append("the database does not answer")
+        missing.append(("database", "does not answer"))
     if settings.embedded:
         try:
             with tempfile.TemporaryFile(dir=settings.home) as file:
                 file.write(os.urandom(1))
         except OSError:
-            missing.append("the folder of the service cannot be written to")
+            missing.append(("folder", "cannot be written to"))
     return missing
 
 

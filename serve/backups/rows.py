@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, String, Table, null, select
+from sqlalchemy import Column, Connection, String, Table, select
 
 from serve.models import Base
 
@@ -67,18 +67,23 @@ def plain(value: Any) -> Any:
 
 
 def row(table: Table, text: bytes) -> dict[str, Any]:
-    """Return the row that a line says; raise `ValueError` for a line of another table."""
+    """Return the row that a line says, without what is nothing in it.
+
+    Raises
+    ------
+    ValueError
+        If the line is of another table.
+    """
     values = json.loads(text)
     columns = {column.name: column for column in table.columns}
     if not isinstance(values, dict) or set(values) != set(columns):
         raise ValueError("the columns are others")
-    return {name: _value(columns[name], value) for name, value in values.items()}
+    return {
+        name: _value(columns[name], value) for name, value in values.items() if value is not None
+    }
 
 
 def _value(column: Column[Any], value: Any) -> Any:
-    if value is None:
-        # Otherwise a column of JSON would hold the word null.
-        return null()
     kind = column.type.python_type
     if kind is UUID:
         return UUID(value)

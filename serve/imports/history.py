@@ -38,8 +38,8 @@ def import_history(
 ) -> tuple[Outcome, list[Problem]]:
     """Add and change rows of history; return what became of them and what is wrong with others."""
     frame, problems = checked(sheet, table, place.zone)
-    rows = _values(frame)
-    keys = [_key(row, table) for row in rows]
+    rows = values_of(frame)
+    keys = [key_of(row, table) for row in rows]
     there = _there(writer.session, place.practice_id, table.name, keys)
     added, changed = [], []
     for key, values in zip(keys, rows, strict=True):
@@ -127,7 +127,7 @@ def _with_decimal_points(sheet: Sheet, table: Table) -> Sheet:
     return replace(sheet, rows=rows)
 
 
-def _values(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def values_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as JSON has them; what is missing is left out."""
     columns = {str(name): _plain(frame[name]) for name in frame}
     return [
@@ -145,7 +145,8 @@ def _plain(values: pd.Series) -> list[Any]:
     return [None if gone else one for one, gone in zip(made, missing, strict=True)]
 
 
-def _key(values: Mapping[str, Any], table: Table) -> str:
+def key_of(values: Mapping[str, Any], table: Table) -> str:
+    """Return the values by which a row differs from all others of its table."""
     key = BETWEEN.join(str(values[name]) for name in table.key)
     return key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()
 

@@ -190,13 +190,13 @@ class Client:
         return answer.get_json() if answer.data else None
 
 
-def token_for(user_id: UUID, scopes: list[str] | None = None) -> str:
+def token_for(user_id: UUID, scopes: list[str] | None = None, now: datetime = NOW) -> str:
     """Return a new token of a user; needs an application context."""
 
     def work(session: Any) -> str:
         user = session.get(User, user_id)
         wanted = list(POLICY) if scopes is None else scopes
-        return issue(session, user, "test", wanted, 365, KEY, NOW)[1]
+        return issue(session, user, "test", wanted, 365, KEY, now)[1]
 
     return transaction(work)
 

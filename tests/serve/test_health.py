@@ -31,7 +31,7 @@ def test_an_older_database_is_not_ready(app: APIFlask):
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 503
-    assert "migrate" in answer.get_json()["missing"][0]
+    assert "migrate" in answer.get_json()["errors"][0]["message"]
 
 
 def test_a_database_that_is_away_is_told_without_its_address(tmp_path: Path):
@@ -40,7 +40,7 @@ def test_a_database_that_is_away_is_told_without_its_address(tmp_path: Path):
     app = create_app(Settings(home=str(tmp_path), database_url=url, secret_key=KEY))
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 503
-    assert answer.get_json()["missing"] == ["the database does not answer"]
+    assert answer.get_json()["errors"] == [{"field": "database", "message": "does not answer"}]
     assert "hidden" not in answer.text
 
 

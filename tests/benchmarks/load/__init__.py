@@ -1,0 +1,1 @@
+"""Patients who search seats and book them, all at once."""
