@@ -48,11 +48,11 @@ class ImportIn(Sent):
 class CountsOut(Told):
     """Rows of a file, and what became of them."""
 
-    rows: int
-    added: int
-    changed: int
-    unchanged: int
-    skipped: int
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
 
 
 class ProblemOut(Told):
