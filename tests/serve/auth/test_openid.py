@@ -264,7 +264,7 @@ def test_another_code_is_refused(service: Service):
 def test_many_ways_to_the_provider_do_not_fill_the_cookie(service: Service):
     """The last one is good."""
     browser = requests.Session()
-    for _ in range(20):
+    for _ in range(40):
         service.begin(browser)
     # Browsers take no cookie of more than 4 KiB.
     assert len(browser.cookies["bailey"]) < 4000
