@@ -97,7 +97,7 @@ def test_what_is_there_is_kept_unless_said(app: APIFlask, tmp_path: Path):
 
 def altered(path: Path, name: str, change: Any) -> Path:
     """Return a copy of a backup in which a member is another, or missing."""
-    copy = path.with_suffix(".altered")
+    copy = path.with_name(f"altered-{path.name}")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
         for one in old.namelist():
             content = old.read(one)

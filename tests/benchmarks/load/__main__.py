@@ -41,7 +41,8 @@ PORT = 5098
 def main(seconds: int = 60) -> int:
     """Return the exit status."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    with TemporaryDirectory() as home, private_server(programs[-1]) as url:
+    with TemporaryDirectory() as home, private_server(programs[-1]) as server:
+        url = server.url
         given = prepared(Settings(home=home, database_url=url, secret_key=KEY))
         environment = {
             **os.environ,
