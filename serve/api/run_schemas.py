@@ -45,6 +45,8 @@ class FrontierParametersIn(Strict):
 class FrontierIn(SearchIn):
     """A session whose best compromises between waiting and overtime are searched."""
 
+    #: With a free number of patients nobody booked would be best in every cost.
+    value_per_patient: None = None
     parameters: FrontierParametersIn = FrontierParametersIn()
     stopping: LongStoppingIn = LongStoppingIn()
 
