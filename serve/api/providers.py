@@ -1,9 +1,10 @@
 """The providers of a practice."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from apiflask import APIBlueprint
+from pydantic import Field
 from sqlalchemy import select
 
 from serve.api.call import Call
@@ -19,7 +20,7 @@ class ProviderIn(Sent):
     """A provider."""
 
     name: Name
-    external_id: Text = ""
+    external_id: Annotated[Text, Field(max_length=200)] = ""
     active: bool = True
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
 from serve.errors import Conflict
+from serve.imports.forget import forget_imported
 from serve.models import (
     ApiToken,
     Appointment,
@@ -54,6 +55,7 @@ def erase(session: Session, patient: Patient, now: datetime) -> None:
         detail = "The patient has an appointment that is not over: cancel it first."
         raise Conflict(detail, "future_appointments")
     _erase_account(session, patient)
+    forget_imported(session, patient)
     patient.name, patient.email, patient.phone, patient.area = NAME, "", "", ""
     patient.born_on, patient.user_id, patient.language = None, None, "en"
     patient.attributes, patient.identifiers = {}, []

@@ -33,6 +33,8 @@ from tests.serve.conftest import KEY, make_clinic, token_for
 #: Seconds that the service is used while it is killed: three minutes in all.
 SECONDS = {"sqlite": 60, "postgresql": 120}
 PATIENTS, CALLERS = 40, 3
+#: Searches that each of them submits at most.
+MOST_RUNS = 8
 #: Seconds between two kills.
 CALM = (4.0, 10.0)
 SEARCH: dict[str, Any] = {
@@ -44,7 +46,7 @@ SEARCH: dict[str, Any] = {
         "no_show": 0.1,
     },
     "weights": {"waiting": 0.4, "idle": 0.2, "tardiness": 0.4},
-    "strategy": {"name": "genetic", "parameters": {"population": 100, "generations": 400}},
+    "strategy": {"name": "genetic", "parameters": {"population": 100, "generations": 60}},
 }
 
 
@@ -120,9 +122,11 @@ def use(caller: Patiently, until: float, place: dict[str, str], patients: list[s
     generator = random.Random(seed)
     said = caller.said
     own: list[str] = []
+    runs = 0
     while time.monotonic() < until:
         what = generator.random()
-        if what < 0.06:
+        if what < 0.06 and runs < MOST_RUNS:
+            runs += 1
             seed_of_run = generator.randrange(3)
             answer = caller("POST", "/runs/optimisation", json=SEARCH | {"seed": seed_of_run})
             assert answer.status_code == 202, answer.text
