@@ -84,14 +84,14 @@ def test_the_practices_history_is_that_of_its_appointments(
 ):
     """On the practice's wall clock, with what follows from visits, and without names."""
     with app.app_context(), reading() as session:
-        history = history_of_practice(session, clinic.practice)
+        history = history_of_practice(session, clinic.practice, pseudonymised=False)
         name = session.scalar(select(Provider.name).where(Provider.id == clinic.provider))
         assert session.get_one(Practice, clinic.practice).zone == ZONE
     assert len(history.visits) == len(visits)
     assert history.visits["scheduled_at"].tolist() == sorted(visits["scheduled_at"])
     assert set(history.visits["provider"]) == {name}
     assert len(history.consultations) > 100
-    assert set(history.arrivals["series"]) == {"requests", "walk_ins"}
+    assert set(history.arrivals["series"]) == {"return: requests", "return: walk_ins"}
 
 
 MODELS = {
