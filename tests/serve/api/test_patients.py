@@ -231,7 +231,7 @@ def test_bad_searches_are_refused(as_role: Any):
     desk = as_role("front_desk")
     for query in BAD_SEARCHES:
         answer = desk("GET", "/patients", query_string=query)
-        assert answer.status_code == 422, query
+        assert answer.status_code in (400, 422), query
 
 
 def test_reads_of_patients_are_written_down(app: APIFlask, as_role: Any, clinic: Clinic):

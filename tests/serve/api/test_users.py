@@ -179,7 +179,7 @@ def test_bad_users_are_refused(app: APIFlask, as_role: Any):
     administrator = as_role("administrator")
     for case, bad in BAD.items():
         answer = administrator("POST", "/users", NEW | bad)
-        assert answer.status_code == 422, case
+        assert answer.status_code in (400, 422), case
         assert answer.mimetype == "application/problem+json"
     with app.app_context(), reading() as session:
         assert session.scalar(select(User).where(User.email == EMAIL)) is None

@@ -171,9 +171,9 @@ def come_back(browser: requests.Session, address: str) -> requests.Response:
 
 
 def refused(answer: requests.Response) -> bool:
-    """Return whether an answer is a problem that says to sign in."""
+    """Return whether an answer is a problem that says to sign in, or cannot be read."""
     kind = answer.headers["Content-Type"]
-    return answer.status_code == 401 and kind.startswith("application/problem+json")
+    return answer.status_code in (400, 401) and kind.startswith("application/problem+json")
 
 
 def test_a_user_signs_in_with_the_provider(service: Service):
