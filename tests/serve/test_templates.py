@@ -98,7 +98,7 @@ BAD = [
     ({"schedule": "212"}, "schedule"),
     ({"schedule": ["2", 0, 1, 0, 1, 0, 1, 0, 1, 0]}, "schedule"),
     ({"name": ""}, "name"),
-    ({"name": "a\x00b"}, "name"),
+    ({"name": "a\x07b"}, "name"),
     ({"objective": {}}, "session"),
     ({"objective": OBJECTIVE | {"_target_": "os.system"}}, "_target_"),
     ({"objective": OBJECTIVE | {"session": HUGE}, "schedule": [1] * 100}, "session"),
@@ -113,7 +113,7 @@ def test_a_template_that_cannot_be_is_refused(as_role: Any, clinic: Clinic):
     administrator = as_role("administrator")
     for changes, field in BAD:
         answer = administrator("POST", "/templates", template(clinic, **changes))
-        assert answer.status_code in (400, 422), changes
+        assert answer.status_code == 422, changes
         fields = [error["field"] for error in answer.get_json()["errors"]]
         assert any(field in one for one in fields), (changes, fields)
         assert "os.system" not in answer.text

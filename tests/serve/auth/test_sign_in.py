@@ -222,10 +222,9 @@ def test_a_password_is_changed(app: APIFlask, browser: Browser):
         ({"old": PASSWORD, "new": "short"}, "new"),
         ({"old": PASSWORD}, "new"),
         ({"old": PASSWORD, "new": "x" * 257}, "new"),
-        ({"old": PASSWORD, "new": "\ud800" * 20}, "new"),
     ):
         answer = browser("POST", path, sent)
-        assert answer.status_code in (400, 422), answer.text
+        assert answer.status_code == 422, answer.text
         assert answer.get_json()["errors"][0]["field"] == field
         assert sent.get("new", "nothing") not in answer.text
     answer = browser("POST", path, {"old": PASSWORD, "new": new})
