@@ -1,4 +1,4 @@
-"""The service: for now, one endpoint that optimises or prices the schedules of a session."""
+"""The service: practices publish templates, take bookings, run their days and learn from them."""
 
 from serve.application import create_app
 

@@ -48,16 +48,30 @@ def clock() -> HandClock:
     return HandClock()
 
 
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_url: str) -> str:
+    """Name of a database with the tables, of which copies are made: that is quicker."""
+    server = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    name = f"bailey_{uuid4().hex}"
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    made = create_engine(server.url.set(database=name))
+    migrate(made)
+    made.dispose()
+    server.dispose()
+    return name
+
+
 @contextmanager
 def database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
-    """Give the address of an empty database of a kind."""
+    """Give the address of a database of a kind, without rows."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'bailey.db'}"
         return
     server = create_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
-    name = f"bailey_{uuid4().hex}"
+    name, tables = f"bailey_{uuid4().hex}", request.getfixturevalue("postgres_tables")
     with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {tables}"))
     yield server.url.set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

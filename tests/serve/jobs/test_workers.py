@@ -44,6 +44,7 @@ def checkpointed(app: APIFlask, run: dict[str, Any]) -> bool:
         return running and session.get(RunCheckpoint, UUID(run["id"])) is not None
 
 
+@pytest.mark.slow
 def test_a_killed_workers_run_ends_as_if_nothing_had_happened(
     app: APIFlask, as_role: Any, workers: Processes, undisturbed: Any
 ):
@@ -68,6 +69,7 @@ def test_a_killed_workers_run_ends_as_if_nothing_had_happened(
     assert workers.stop(second) == 0
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_go_hands_its_run_over(
     app: APIFlask, as_role: Any, workers: Processes, undisturbed: Any
 ):
