@@ -9,6 +9,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from serve.api.blueprints import BLUEPRINTS
 from serve.api.description import describe_all
 from serve.api.problems import register_problems
+from serve.api.route import tag_of
 from serve.api.sent_json import SentJson
 from serve.auth.openid import register_openid
 from serve.auth.session import register_sessions
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
     app.config.update(
         OPENAPI_VERSION="3.1.0",
         DESCRIPTION="Outpatient clinic schedules that are proved optimal, published and booked.",
+        TAGS=[{"name": name} for name in sorted({*map(tag_of, BLUEPRINTS), "service"})],
         SECRET_KEY=secret_key,
         SETTINGS=settings,
         CLOCK=clock,

@@ -95,13 +95,18 @@ def route(
             made = blueprint.input(takes, location=location, arg_name="given", example=example)(
                 made
             )
-        made = blueprint.doc(summary=summary, tags=[blueprint.name])(_guarded(made, action))
+        made = blueprint.doc(summary=summary, tags=[tag_of(blueprint)])(_guarded(made, action))
         made.action, made.effect = action, does  # type: ignore[attr-defined]
         made.files = tuple(files)  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
 
     return decorate
+
+
+def tag_of(blueprint: APIBlueprint) -> str:
+    """Return what the endpoints of a blueprint are called together."""
+    return blueprint.name.replace("_", " ")
 
 
 def _guarded(made: View, action: str) -> View:

@@ -26,6 +26,7 @@ from serve.api.run_schemas import (
     TemplateOfRunIn,
     TemplateOfRunOut,
 )
+from serve.api.schedules import EXAMPLE
 from serve.booking.who import Who
 from serve.jobs.applying import apply
 from serve.jobs.forecast_models import checked_models
@@ -37,21 +38,10 @@ from serve.models import Appointment, Provider, Run, Template, VisitType, Waitli
 
 runs = APIBlueprint("runs", __name__, url_prefix="/api/v1")
 
-SESSION = {
-    "session": {
-        "patients": 12,
-        "intervals": 36,
-        "interval_length": 5,
-        "service_time": {"law": "gamma", "mean": 13.35, "cv": 0.77},
-        "no_show": 0.05,
-    },
-    "weights": {"waiting": 1, "idle": 0.5, "tardiness": 1},
-}
-
 
 @route(
     runs, "POST", "/runs/optimisation", "run.submit", "Search the best schedule of a session",
-    takes=OptimisationIn, gives=RunOut, status=202, example=SESSION,
+    takes=OptimisationIn, gives=RunOut, status=202, example=EXAMPLE,
 )  # fmt: skip
 def post_optimisation(call: Call, given: OptimisationIn) -> Run:
     """Submit a search."""
@@ -63,7 +53,7 @@ def post_optimisation(call: Call, given: OptimisationIn) -> Run:
 @route(
     runs, "POST", "/runs/frontier", "run.submit",
     "Search the best compromises between waiting and overtime",
-    takes=FrontierIn, gives=RunOut, status=202, example=SESSION,
+    takes=FrontierIn, gives=RunOut, status=202, example=EXAMPLE,
 )  # fmt: skip
 def post_frontier(call: Call, given: FrontierIn) -> Run:
     """Submit a search for a frontier."""
