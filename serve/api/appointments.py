@@ -177,9 +177,15 @@ def _seen(call: Call) -> Select[Appointment]:
     appointments, "GET", "/appointments/<uuid:appointment_id>", "appointment.read",
     "Tell of an appointment", gives=AppointmentWithHistoryOut,
 )  # fmt: skip
-def get_appointment(call: Call, appointment_id: UUID) -> Appointment:
-    """Return an appointment with every step so far."""
-    return call.find(Appointment, appointment_id)
+def get_appointment(call: Call, appointment_id: UUID) -> Appointment | AppointmentWithHistoryOut:
+    """Return an appointment with every step so far; reasons are for those who look after it."""
+    found = call.find(Appointment, appointment_id)
+    if who_changes(call, found).staff:
+        return found
+    told = AppointmentWithHistoryOut.model_validate(found)
+    for change in told.changes:
+        change.reason = ""
+    return told
 
 
 @route(
@@ -203,7 +209,7 @@ def post_hold(call: Call, given: SeatFor) -> Appointment:
 
 
 @route(
-    appointments, "POST", "/requests", "appointment.book", "Request a visit without a seat",
+    appointments, "POST", "/requests", "appointment.request", "Request a visit without a seat",
     takes=RequestIn, gives=AppointmentOut, status=201,
 )  # fmt: skip
 def post_request(call: Call, given: RequestIn) -> Appointment:

@@ -27,7 +27,7 @@ from serve.api.call import Call
 from serve.api.fields import Told
 from serve.api.pages import page
 from serve.api.route import route
-from serve.booking.outside import outside
+from serve.booking.outside import outside, withdraw_outside
 from serve.models import Appointment, AvailabilityException, AvailabilityRule, Provider
 
 availability = APIBlueprint("availability", __name__, url_prefix="/api/v1")
@@ -164,6 +164,9 @@ def _outside(call: Call, provider_id: UUID) -> list[Appointment]:
 
 
 def _newly(call: Call, provider_id: UUID, before: list[Appointment]) -> list[Appointment]:
+    """Let nobody book outside any more; return the appointments that are outside now."""
+    call.session.flush()
+    withdraw_outside(call.session, provider_id, zone_of(call), call.now)
     known = {one.id for one in before}
     found = [one for one in _outside(call, provider_id) if one.id not in known]
     call.saw(*found)

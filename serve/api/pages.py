@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from objective import InvalidInput
-from serve.api.fields import Sent
+from serve.api.fields import FIRST_YEAR, LAST_YEAR, Sent
 
 LONGEST_PAGE = 200
 
@@ -89,15 +89,15 @@ def _pairs(
             (column, _read(column.type.python_type, value))
             for column, value in zip(order, values, strict=True)
         ]
-    except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
+    except (binascii.Error, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise wrong from None
 
 
 def _read(kind: type, value: Any) -> Any:
     readers: dict[type, Callable[[Any], Any]] = {
-        datetime: datetime.fromisoformat,
-        date: date.fromisoformat,
-        UUID: UUID,
+        datetime: _moment,
+        date: lambda text: date.fromisoformat(_text(text)),
+        UUID: lambda text: UUID(_text(text)),
         int: _whole,
         str: _text,
     }
@@ -110,7 +110,15 @@ def _whole(value: Any) -> int:
     return value
 
 
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.utcoffset() is None or not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise ValueError
+    return moment
+
+
 def _text(value: Any) -> str:
-    if type(value) is not str or "\x00" in value:
+    # Neither NUL nor half of a letter can be looked for in a database.
+    if type(value) is not str or "\x00" in value or not value.isprintable():
         raise ValueError
     return value

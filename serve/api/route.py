@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Literal
+from uuid import UUID
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, g, jsonify, request
@@ -23,7 +24,7 @@ from serve.auth.current import current_actor
 from serve.auth.policy import require
 from serve.clock import now
 from serve.database import reading, transaction
-from serve.errors import VersionNeeded
+from serve.errors import NotFound, VersionNeeded
 from serve.models import AuditEntry, IdempotencyRecord
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -170,6 +171,9 @@ def _write(
                 if before.fingerprint != fingerprint:
                     allowed = "a key of its own: this one was sent with another request"
                     raise InvalidInput("Idempotency-Key", "the key", allowed)
+                _check_again(call, before.answer)
+                call.note("answer", None, _patient_in(before.answer), {"again": True})
+                _write_down(session, call.audit)
                 return _answer(before.answer, before.status, before.etag, again=True)
             # The row is written first: a second request with the key waits for this one.
             record = IdempotencyRecord(
@@ -195,6 +199,21 @@ def _write(
         return Response(status=status) if answer is None else _answer(answer, status, etag)
 
     return transaction(work)
+
+
+def _check_again(call: Call, answer: Mapping[str, Any]) -> None:
+    """Raise `NotFound` if an answer given before tells of a patient who is not the actor's now."""
+    patient_id = _patient_in(answer)
+    if call.reach == "practice" or patient_id is None or patient_id in call.actor.patient_ids:
+        return
+    theirs = call.actor.provider_id
+    if theirs is None or answer.get("provider_id") != str(theirs):
+        raise NotFound("request")
+
+
+def _patient_in(answer: Mapping[str, Any]) -> UUID | None:
+    patient_id = answer.get("patient_id")
+    return UUID(patient_id) if isinstance(patient_id, str) else None
 
 
 def _call(session: Session, action: str) -> Call:

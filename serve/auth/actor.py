@@ -61,12 +61,14 @@ def actor_of(session: Session, user: User, by: By, scopes: frozenset[str] | None
         .join(Patient, Patient.id == Carer.patient_id)
         .where(Carer.user_id == user.id, Patient.erased_at.is_(None))
     )
+    roles = frozenset(role.role for role in user.roles)
     return Actor(
         user_id=user.id,
         practice_id=user.practice_id,
-        roles=frozenset(role.role for role in user.roles),
-        provider_id=user.provider_id,
-        patient_ids=frozenset([*own, *cared_for]),
+        roles=roles,
+        # Who was a provider, or a patient, has what was theirs only as long as the role.
+        provider_id=user.provider_id if "provider" in roles else None,
+        patient_ids=frozenset([*own, *cared_for]) if "patient" in roles else frozenset(),
         scopes=scopes,
         by=by,
     )

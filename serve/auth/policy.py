@@ -92,6 +92,7 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "seat.add": _DESK,
     "appointment.read": _PATIENT_AND_DESK,
     "appointment.book": _PATIENT_AND_DESK,
+    "appointment.request": _CARE,
     "appointment.change": _PATIENT_AND_DESK,
     "appointment.attend": _DESK,
     "appointment.undo": _DESK,
@@ -125,6 +126,10 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
 }
 
 
+#: What nobody does for a patient who is cared for: it cannot be taken back.
+ONLY_ONESELF = ("patient.erase",)
+
+
 def reach(actor: Actor, action: str) -> Reach | None:
     """Return how far an action reaches for somebody; None if it is not theirs at all."""
     if actor.system:
@@ -154,15 +159,21 @@ def may(actor: Actor, action: str, thing: Base) -> bool:
     far = reach(actor, action)
     if far is None or practice_of(thing) != actor.practice_id:
         return False
-    return far == "practice" or owns(actor, thing)
+    return far == "practice" or owns(actor, action, thing)
 
 
-def owns(actor: Actor, thing: Base) -> bool:
-    """Return whether a thing is somebody's own: a patient's, a provider's or a user's."""
+def owns(actor: Actor, action: str, thing: Base) -> bool:
+    """Return whether a thing is somebody's own, in a role to which the action gives that reach.
+
+    Who is a patient and a provider, say, is a patient only at another provider's session.
+    """
+    own = {role for role, far in POLICY[action].items() if far == "own"} & actor.roles
+    if action in ONLY_ONESELF:
+        return isinstance(thing, Patient) and bool(own) and thing.user_id == actor.user_id
     return bool(
-        (patient_of(thing) in actor.patient_ids)
-        or (actor.provider_id is not None and provider_of(thing) == actor.provider_id)
-        or (actor.user_id is not None and user_of(thing) == actor.user_id)
+        ("patient" in own and patient_of(thing) in actor.patient_ids)
+        or ("provider" in own and actor.provider_id and provider_of(thing) == actor.provider_id)
+        or (own and actor.user_id is not None and user_of(thing) == actor.user_id)
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serve.booking.claiming import Place, claim, lock_patient
+from serve.booking.claiming import Place, check_open, claim, lock_patient, lock_place
 from serve.booking.status import begin, not_now, step
 from serve.booking.who import Who
 from serve.errors import Conflict, NotFound
@@ -56,11 +56,16 @@ def confirm(session: Session, appointment: Appointment, now: datetime, who: Who)
     Raises
     ------
     Conflict
-        If it is not held, the hold is over, or it keeps the seat of an offer.
+        If it is not held, the hold is over, it keeps the seat of an offer, or nobody gets the seat
+        any more.
     """
     if appointment.status != "held":
         raise not_now(appointment.status)
     check_hold(session, appointment, now)
+    if appointment.seat_id is not None:
+        check_open(lock_place(session, appointment.seat_id))
+    if appointment.starts_at is not None and appointment.starts_at <= now:
+        raise Conflict("The seat's time is past.", "past")
     return step(session, appointment, "booked", now, who)
 
 

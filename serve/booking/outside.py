@@ -1,4 +1,4 @@
-"""Appointments that lie outside of their provider's availability."""
+"""Appointments and free seats that lie outside of their provider's availability."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serve.booking.availability import Stored, blocks_of, stored
+from serve.booking.availability import Block, Stored, blocks_of, stored
+from serve.booking.refilling import locked_seats, taken
 from serve.clock import wall_clock
-from serve.models import Appointment, ClinicDay, Seat
+from serve.database import lock
+from serve.models import Appointment, ClinicDay, Provider, Seat
 from serve.models.appointment import BUSY
 
 
@@ -27,6 +29,44 @@ def _expected(session: Session, provider_id: UUID, now: datetime) -> list[tuple[
         .order_by(Appointment.starts_at, Appointment.id)
     )
     return [(appointment, visit_type_id) for appointment, visit_type_id in rows]
+
+
+def withdraw_outside(session: Session, provider_id: UUID, zone: str, now: datetime) -> int:
+    """Withdraw a provider's free seats to come that are in no block any more; return how many.
+
+    Whoever has a seat keeps it. A seat that is in a block again comes back when its session is
+    published the next time.
+    """
+    lock(session, Provider, provider_id)
+    days = session.scalars(
+        select(ClinicDay)
+        .where(ClinicDay.provider_id == provider_id, ClinicDay.ends_at > now)
+        .order_by(ClinicDay.starts_at)
+        .with_for_update()
+    ).all()
+    if not days:
+        return 0
+    first = wall_clock(days[0].starts_at, zone).date() - timedelta(days=1)
+    last = wall_clock(days[-1].ends_at, zone).date()
+    blocks = blocks_of(*stored(session, [provider_id], first, last), first, last, zone)
+    withdrawn = 0
+    for day in days:
+        seats = locked_seats(session, day)
+        held = {seat.id for seat in taken(session, seats)}
+        for seat in seats:
+            free = not (seat.extra or seat.withdrawn or seat.id in held) and seat.starts_at > now
+            if free and not _covered(blocks, day.visit_type_id, seat.starts_at):
+                seat.withdrawn = True
+                withdrawn += 1
+    session.flush()
+    return withdrawn
+
+
+def _covered(blocks: list[Block], visit_type_id: UUID, moment: datetime) -> bool:
+    return any(
+        block.visit_type_id == visit_type_id and block.starts_at <= moment < block.ends_at
+        for block in blocks
+    )
 
 
 def outside(
@@ -57,8 +97,5 @@ def outside(
     return [
         one
         for (one, visit_type_id), moment in zip(appointments, moments, strict=True)
-        if not any(
-            block.visit_type_id == visit_type_id and block.starts_at <= moment < block.ends_at
-            for block in blocks
-        )
+        if not _covered(blocks, visit_type_id, moment)
     ]

@@ -5,7 +5,7 @@ patient.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +46,8 @@ AFTER: Mapping[str, str] = {
     "in_consultation": "arrived_at",
     "completed": "started_at",
 }
+#: From when on, counted from its time, a patient can have come or be missing.
+FROM: Mapping[str, timedelta] = {"arrived": -timedelta(days=1), "no_show": timedelta()}
 #: What a change remembers.
 REMEMBERED = (
     "status",
@@ -88,6 +90,7 @@ def step(
     """
     if status not in STEPS[appointment.status]:
         raise not_now(appointment.status)
+    _check_time(appointment, status, now)
     changed = dict(values or {})
     if appointment.status == "held":
         changed["held_until"] = None
@@ -157,6 +160,13 @@ def not_now(status: str) -> Conflict:
 def remembered(appointment: Appointment) -> dict[str, Any]:
     """Return what a change remembers, as plain names and texts."""
     return {name: _plain(getattr(appointment, name)) for name in REMEMBERED}
+
+
+def _check_time(appointment: Appointment, status: str, now: datetime) -> None:
+    if appointment.starts_at is None or status not in FROM:
+        return
+    if now < appointment.starts_at + FROM[status]:
+        raise Conflict("It is too early for that.", "too_early", CANCELLED)
 
 
 def _check(appointment: Appointment, status: str, at: datetime, now: datetime) -> None:

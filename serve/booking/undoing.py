@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from serve.booking.claiming import check_open, lock_patient, lock_place
 from serve.booking.expiry import expire_in_the_way
 from serve.booking.holding import check_hold
-from serve.booking.status import MOMENTS, write
+from serve.booking.status import MOMENTS, STEPS, write
 from serve.booking.who import Who
 from serve.errors import Conflict
-from serve.models import Appointment, StatusChange
+from serve.models import Appointment, Offer, StatusChange
 from serve.models.appointment import HOLDING
 
 _MOMENTS = ("starts_at", "ends_at", "held_until", *MOMENTS.values())
@@ -46,10 +46,14 @@ def undo(
     values = restored(last.before)
     if values["status"] == "held" and values["held_until"] <= now:
         raise Conflict("The seat was not kept any longer.", "hold_over")
+    served = select(Offer.id).where(Offer.hold_id == appointment.id, Offer.status == "accepted")
+    if session.scalar(served) is not None:
+        detail = "It was booked by an offer: cancel it, and let the patient wait anew."
+        raise Conflict(detail, "offer", STEPS[appointment.status])
+    lock_patient(session, appointment.patient_id, appointment.practice_id)
     same_seat = values["seat_id"] == appointment.seat_id and appointment.status in HOLDING
     if values["status"] in HOLDING:
         place = lock_place(session, values["seat_id"])
-        lock_patient(session, appointment.patient_id, appointment.practice_id)
         expire_in_the_way(session, place.seat.id, appointment.patient_id, now, appointment.id)
         if not same_seat:
             check_open(place)

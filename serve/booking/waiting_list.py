@@ -13,11 +13,12 @@ from serve.booking.expiry import close_offers, expire
 from serve.booking.holding import confirm
 from serve.booking.status import step
 from serve.booking.who import THE_SERVICE, Who
+from serve.clock import wall_clock
 from serve.database import lock
 from serve.errors import Conflict, NotFound
-from serve.models import Appointment, Event, Offer, Provider, VisitType, WaitlistEntry
+from serve.models import Appointment, Event, Offer, Practice, Provider, VisitType, WaitlistEntry
 
-#: Most offers that one transaction of the job ends.
+#: Most offers, or waits, that one transaction of the job ends.
 AT_ONCE = 200
 
 
@@ -133,6 +134,26 @@ def decline(session: Session, offer: Offer, now: datetime) -> Offer:
     _check_open(offer, now)
     _release(session, offer, "declined", now)
     return offer
+
+
+def end_entries(session: Session, now: datetime) -> int:
+    """Take entries off the list whose last date is over, up to 200; return how many."""
+    waiting = session.execute(
+        select(WaitlistEntry, Practice.zone)
+        .join(Practice, Practice.id == WaitlistEntry.practice_id)
+        .where(
+            WaitlistEntry.status == "waiting",
+            # No zone is further from UTC than a day; what is left is looked at below.
+            WaitlistEntry.latest <= now.date(),
+        )
+        .order_by(WaitlistEntry.latest, WaitlistEntry.id)
+        .limit(AT_ONCE)
+        .with_for_update(of=WaitlistEntry, skip_locked=True)
+    ).all()
+    over = [entry for entry, zone in waiting if entry.latest < wall_clock(now, zone).date()]
+    for entry in over:
+        leave(session, entry, now)
+    return len(over)
 
 
 def expire_offers(session: Session, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """What the service does by itself; each of these may be done twice without harm."""
 
+import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from serve.booking.expiry import expire_holds
 from serve.booking.offering import offer_freed_seats
-from serve.booking.waiting_list import expire_offers
+from serve.booking.waiting_list import end_entries, expire_offers
 from serve.clock import wall_clock
-from serve.database import lock, transaction
+from serve.database import lock, reading, transaction
+from serve.errors import Conflict
 from serve.jobs.forecast_models import QUANTITIES, checked_models
 from serve.jobs.submission import submit
 from serve.models import Appointment, HistoryRow, Practice, Run
 from serve.privacy.retention import MOST, keep_no_longer
+
+logger = logging.getLogger(__name__)
 
 #: Hours of a practice's night in which its models learn anew.
 NIGHT = (2, 3, 4, 5)
@@ -27,11 +31,12 @@ ROUNDS = 50
 
 
 def end_what_ran_out(now: datetime) -> dict[str, int]:
-    """End holds and offers whose time is over, and offer the seats; return how many of each."""
+    """End holds, offers and waits whose time is over, and offer seats; return how many of each."""
     done = {}
     for name, chore in (
         ("holds", expire_holds),
         ("offers", expire_offers),
+        ("waiting", end_entries),
         ("offered", offer_freed_seats),
     ):
         done[name] = 0
@@ -55,22 +60,36 @@ def forget(now: datetime) -> int:
     return erased
 
 
-def refit(session: Session, now: datetime) -> int:
+def refit(now: datetime) -> int:
     """Submit trainings for the practices in which it is night; return how many.
 
-    Each is followed by the gate, so that a better model is in use in the morning.
+    Each is followed by the gate, so that a better model is in use in the morning. What keeps one
+    practice from it keeps no other.
     """
+    with reading() as session:
+        practices = session.execute(select(Practice.id, Practice.zone).order_by(Practice.id)).all()
     submitted = 0
-    for practice in session.scalars(select(Practice).order_by(Practice.id)).all():
-        night = wall_clock(now, practice.zone).hour in NIGHT
-        if night and _has_visits(session, practice.id):
-            # So that of two workers one does it.
-            lock(session, Practice, practice.id)
-            if not _refitted(session, practice.id, now):
-                for quantity in QUANTITIES:
-                    submit(session, practice.id, None, "forecast", nightly(quantity))
-                    submitted += 1
+    for practice_id, zone in practices:
+        if wall_clock(now, zone).hour in NIGHT:
+            try:
+                submitted += transaction(
+                    lambda session, practice_id=practice_id: _refit(session, practice_id, now)  # type: ignore[misc]
+                )
+            except Conflict as refused:
+                logger.warning("a practice's models do not learn tonight: %s", refused.reason)
     return submitted
+
+
+def _refit(session: Session, practice_id: UUID, now: datetime) -> int:
+    if not _has_visits(session, practice_id):
+        return 0
+    # So that of two workers one does it.
+    lock(session, Practice, practice_id)
+    if _refitted(session, practice_id, now):
+        return 0
+    for quantity in QUANTITIES:
+        submit(session, practice_id, None, "forecast", nightly(quantity))
+    return len(QUANTITIES)
 
 
 def nightly(quantity: str) -> dict[str, object]:

@@ -11,7 +11,6 @@ from flask import Flask
 from huey import Huey, crontab
 
 from serve.clock import now
-from serve.database import transaction
 from serve.jobs.chores import end_what_ran_out, forget, refit
 from serve.jobs.queue import Queues
 
@@ -24,7 +23,7 @@ def register_chores(queues: Queues, app: Flask) -> None:
     _every(queues.chores, app, "forget", {"minute": "40"}, lambda: forget(now()))
 
     def learn() -> int:
-        submitted = transaction(lambda session: refit(session, now()))
+        submitted = refit(now())
         if submitted:
             queues.wake()
         return submitted

@@ -13,6 +13,7 @@ from tests.serve.booking.ground import (
     add_location,
     add_provider,
     add_room,
+    add_rule,
     add_template,
     book,
     publish_dates,
@@ -293,3 +294,26 @@ def test_the_clock_is_that_of_the_practice(as_role: Any, clinic: Clinic, app: AP
         "/availability", provider_id=clinic.provider, first="2026-03-03", last="2026-03-03"
     )
     assert [one["starts_at"] for one in told["blocks"]] == ["2026-03-03T03:15:00Z"]
+
+
+def test_nobody_books_with_a_provider_who_is_away(as_role: Any, clinic: Clinic, app: APIFlask):
+    """Free seats are withdrawn with the exception, and come back when it goes and one publishes."""
+    with app.app_context():
+        add_rule(clinic)
+    administrator, patient = as_role("administrator"), as_role("patient")
+    week = {"first": "2026-03-09", "last": "2026-03-15"}
+    publication = {"visit_type_id": str(clinic.visit_type), **week}
+    administrator.post("/publications", publication)
+    query = {"visit_type_id": str(clinic.visit_type), **week}
+    seats = patient.get("/seats", **query)["items"]
+    assert seats
+    away = {"provider_id": str(clinic.provider), "day": "2026-03-10", "kind": "away"}
+    exception = administrator.post("/availability-exceptions", away)
+    assert patient.get("/seats", **query)["items"] == []
+    body = {"seat_id": seats[0]["id"], "patient_id": str(clinic.patient)}
+    refused = patient("POST", "/appointments", body)
+    assert (refused.status_code, refused.get_json()["reason"]) == (409, "withdrawn")
+    path = f"/availability-exceptions/{exception['id']}"
+    assert administrator("DELETE", path, version=1).status_code == 200
+    administrator.post("/publications", publication)
+    assert len(patient.get("/seats", **query)["items"]) == len(seats)

@@ -1,6 +1,9 @@
 """The practice, and what all endpoints share."""
 
+import base64
+import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -37,6 +40,24 @@ def test_the_same_request_sent_twice_is_done_once(as_role: Any):
         "Dr Kaandorp",
         "Dr Welch",
     ]
+
+
+CURSORS = (
+    ["a", 5], ["Dr A", "no identifier"], [None, None], ["Dr \ud800", "x"], [1e400, "x"],
+)  # fmt: skip
+
+
+def test_cursors_that_were_made_by_hand_are_refused(as_role: Any):
+    """Whatever they hold."""
+    for values in CURSORS:
+        text = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+        for path in ("/providers", "/users", "/runs", "/audit"):
+            answer = as_role("administrator")("GET", path, query_string={"cursor": text})
+            assert answer.status_code == 422, (path, values, answer.text)
+    for moment in ("2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00"):
+        text = base64.urlsafe_b64encode(json.dumps([moment, str(uuid4())]).encode()).decode()
+        answer = as_role("administrator")("GET", "/runs", query_string={"cursor": text})
+        assert answer.status_code == 422, answer.text
 
 
 def test_lists_come_page_by_page(as_role: Any):

@@ -58,7 +58,10 @@ def test_requests_in_flight_are_answered_when_the_service_is_told_to_stop(tmp_pa
             token = token_for(make_clinic().users["analyst"], now=datetime.now(UTC))
         # A search that would go on until its time is over.
         body = REQUEST | {
-            "strategy": {"name": "annealing", "parameters": {}},
+            "strategy": {
+                "name": "genetic",
+                "parameters": {"population": 1000, "generations": 1000},
+            },
             "stopping": {"seconds": 4.0},
         }
         request = urllib.request.Request(

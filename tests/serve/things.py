@@ -94,8 +94,9 @@ class Things:
 
     @cached_property
     def patient(self) -> Patient:
-        """A patient whom the owner cares for."""
-        made = self._add(Patient(practice_id=self.practice_id, name="Pat"))
+        """The patient that the owner is, and cares for."""
+        made = Patient(practice_id=self.practice_id, name="Pat", user_id=self.user.id)
+        self._add(made)
         self._add(Carer(user_id=self.user.id, patient_id=made.id))
         return made
 

@@ -1,7 +1,7 @@
 """Appointments by the API: who may, what is refused, and that a request is done once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -153,6 +153,9 @@ def test_the_day_is_recorded_at_the_desk(as_role: Any, books: Books, clock: Hand
     future = {"at": (START + timedelta(days=1)).isoformat()}
     assert desk("POST", f"{where}/end", future, version=5).status_code == 422
     absent = desk.post("/appointments", taking(books, 5, books.clinic.stranger))
+    early = desk("POST", f"/appointments/{absent['id']}/no-show", {}, version=1)
+    assert (early.status_code, early.get_json()["reason"]) == (409, "too_early")
+    clock.moment = datetime.fromisoformat(absent["starts_at"])
     assert desk.post(f"/appointments/{absent['id']}/no-show", {}, version=1)["status"] == "no_show"
     person = books.add_patient()
     walk_in = {"provider_id": str(books.clinic.provider), "patient_id": str(person)}

@@ -198,6 +198,9 @@ class Booking(RuleBasedStateMachine):
             reasons = ("status",)
         elif self.expected.over(state):
             reasons = ("hold_over",)
+        elif state.seat is not None:
+            found = self.expected.refusals(state.seat, state.patient, staff=True, moved=number)
+            reasons = found if found and found[0] in ("closed", "withdrawn", "past") else ()
         if self.expect(reasons, lambda: self.books.do(confirm, self.of(number), self.now, PATIENT)):
             self.expected.become(number, replace(state, status="booked", until=None))
 
@@ -252,6 +255,9 @@ class Booking(RuleBasedStateMachine):
         """Record what happened."""
         number, state = self.draw(data)
         reasons = () if status in STEPS[state.status] else ("status",)
+        early = state.seat is not None and self.expected.now < self.expected.starts(state.seat)
+        if not reasons and status == "no_show" and early:
+            reasons = ("too_early",)
         if self.expect(
             reasons, lambda: self.books.do(step, self.of(number), status, self.now, STAFF)
         ):

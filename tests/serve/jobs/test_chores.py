@@ -54,7 +54,7 @@ def test_models_learn_anew_once_a_night(app: APIFlask, clinic: Clinic):
         )  # fmt: skip
 
     def nights(moment: datetime) -> int:
-        return transaction(lambda session: refit(session, moment))
+        return refit(moment)
 
     with app.app_context():
         transaction(lambda session: setattr(session.get_one(Practice, clinic.practice), "zone",
