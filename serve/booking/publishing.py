@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from objective import InvalidInput
 from serve.booking.availability import Block, blocks_of, stored
+from serve.booking.equipment import check_equipment
 from serve.booking.filling import Filling, filling_of
 from serve.booking.refilling import locked_seats, refill, seat_at, taken
 from serve.clock import wall_clock
@@ -185,6 +186,9 @@ def _fill(
         .execution_options(populate_existing=True)
     )
     minutes = asked.visit_type.minutes
+    ends_at = block.starts_at + timedelta(minutes=filling.minutes)
+    known = None if day is None else day.id
+    check_equipment(session, asked.visit_type, block.starts_at, ends_at, known)
     if day is None:
         day = ClinicDay(
             practice_id=asked.practice.id,
