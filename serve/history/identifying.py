@@ -8,7 +8,18 @@ IDENTIFYING = {
     "birthday", "dateofbirth", "dob", "ssn", "bsn", "nhsnumber", "nationalid",
 }  # fmt: skip
 
+#: What a name of a column that tells something of one patient, or in free words, has in it, in the
+#: languages of clinics that use Bailey; a practice names its columns as it likes.
+PARTS = (
+    "name", "naam", "nombre", "birth", "geboorte", "geburt", "naissance", "mail", "phone",
+    "telefo", "mobiel", "handy", "address", "adres", "street", "straat", "strasse",
+    "socialsecurity",
+    "bsn", "nhsnumber", "patientno", "patientnr", "remark", "comment", "opmerking", "bemerkung",
+    "diagnos", "freetext",
+)  # fmt: skip
+
 
 def identifying(column: str) -> bool:
     """Return whether a column would tell who a patient is, as far as its name says so."""
-    return "".join(letter for letter in column.lower() if letter.isalpha()) in IDENTIFYING
+    letters = "".join(letter for letter in column.lower() if letter.isalpha())
+    return letters in IDENTIFYING or any(part in letters for part in PARTS)
