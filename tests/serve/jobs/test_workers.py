@@ -31,10 +31,10 @@ def undisturbed() -> Any:
     return optimise(objective_from_dict(SESSION), strategy, seed=7)
 
 
-def submitted(as_role: Any) -> Any:
+def submitted(as_role: Any, search: dict[str, Any] = SEARCH) -> Any:
     """Return a search that was submitted, and who looks at it."""
     analyst = as_role("analyst")
-    return analyst, analyst.post("/runs/optimisation", SEARCH)
+    return analyst, analyst.post("/runs/optimisation", search)
 
 
 def checkpointed(app: APIFlask, run: dict[str, Any]) -> bool:
@@ -89,7 +89,9 @@ def test_a_worker_that_is_told_to_go_hands_its_run_over(
 def test_a_run_under_way_is_cancelled(app: APIFlask, as_role: Any, workers: Processes):
     """At the next look, without a result."""
     workers.start()
-    analyst, run = submitted(as_role)
+    # It would go on for half a minute.
+    endless = {"name": "genetic", "parameters": {"population": 1000, "generations": 1000}}
+    analyst, run = submitted(as_role, SEARCH | {"strategy": endless})
     wait_until(lambda: analyst.get(f"/runs/{run['id']}")["progress"])
     answer = analyst("POST", f"/runs/{run['id']}/cancel", version=run["version"])
     assert answer.status_code == 200, answer.text
