@@ -69,7 +69,7 @@ def workers(app: APIFlask, settings: Settings) -> Iterator[Processes]:
             process.wait(timeout=30)
 
 
-def wait_until(happened: Callable[[], Any], seconds: float = 60.0) -> Any:
+def wait_until(happened: Callable[[], Any], seconds: float = 240.0) -> Any:
     """Return what is true at last."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
