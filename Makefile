@@ -17,8 +17,9 @@ run: $(VENV)/.core
 test: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
+# Test by test, so that no core waits for the longest file.
 slow: $(VENV)/.all
-	$(ONE_THREAD) $(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "slow and not benchmark"
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not benchmark"
 
 bench: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks
