@@ -43,9 +43,7 @@ def who_for(call: Call, patient_id: UUID, staff: bool = False) -> None:
 def who_changes(call: Call, appointment: Appointment) -> Who:
     """Return for whom the rules are followed where an appointment that was found is changed."""
     own_session = (
-        call.actor.provider_id is not None
-        and "provider" in call.actor.roles
-        and provider_of(appointment) == call.actor.provider_id
+        call.actor.provider_id is not None and provider_of(appointment) == call.actor.provider_id
     )
     return Who(call.actor.user_id, staff=call.reach == "practice" or own_session)
 

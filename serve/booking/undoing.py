@@ -47,13 +47,14 @@ def undo(
     if values["status"] == "held" and values["held_until"] <= now:
         raise Conflict("The seat was not kept any longer.", "hold_over")
     served = select(Offer.id).where(Offer.hold_id == appointment.id, Offer.status == "accepted")
-    if session.scalar(served) is not None:
+    if values["status"] == "held" and session.scalar(served) is not None:
         detail = "It was booked by an offer: cancel it, and let the patient wait anew."
         raise Conflict(detail, "offer", STEPS[appointment.status])
-    lock_patient(session, appointment.patient_id, appointment.practice_id)
     same_seat = values["seat_id"] == appointment.seat_id and appointment.status in HOLDING
-    if values["status"] in HOLDING:
-        place = lock_place(session, values["seat_id"])
+    # The seat is locked before the patient, as everywhere.
+    place = lock_place(session, values["seat_id"]) if values["status"] in HOLDING else None
+    lock_patient(session, appointment.patient_id, appointment.practice_id)
+    if place is not None:
         expire_in_the_way(session, place.seat.id, appointment.patient_id, now, appointment.id)
         if not same_seat:
             check_open(place)

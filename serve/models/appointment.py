@@ -7,23 +7,13 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from forecast.data.tables import STATUSES as RECORDED
 from serve.models.base import Base, Identified, Versioned, one_of
 from serve.models.clinic import Seat
 
 #: What an appointment may be, as in `forecast.data.tables.STATUSES`; ``expired`` was a hold that
 #: nobody confirmed, which counts as never made.
-STATUSES = (
-    "requested",
-    "held",
-    "booked",
-    "arrived",
-    "in_consultation",
-    "completed",
-    "no_show",
-    "cancelled_by_patient",
-    "cancelled_by_practice",
-    "expired",
-)
+STATUSES = (*RECORDED, "expired")
 #: In these somebody has the seat; at most one appointment of a seat is in one of them.
 HOLDING = ("held", "booked", "arrived", "in_consultation", "completed", "no_show")
 #: In these the patient is expected or there; they do not overlap for one patient.

@@ -12,6 +12,8 @@ from serve.booking.changing import cancel
 from serve.booking.expiry import expire_holds
 from serve.booking.holding import book, confirm
 from serve.booking.offering import offer_freed_seats
+from serve.booking.status import step
+from serve.booking.undoing import undo
 from serve.booking.waiting_list import accept, decline, expire_offers, join, leave
 from serve.database import reading
 from serve.errors import Conflict, NotFound
@@ -60,9 +62,13 @@ def test_a_freed_seat_is_offered_and_accepted(books: Books):
     refused("seat_taken", books, book, books.seats[2], books.clinic.stranger, NOW, STAFF)
     made = books.do(accept, offer, NOW + 119 * MINUTE, PATIENT)
     assert (made.id, made.status) == (hold.id, "booked")
+    refused("offer", books, undo, made, NOW + 119 * MINUTE, STAFF)
     assert books.get(WaitlistEntry, entry.id).status == "served"
     assert books.get(Offer, offer.id).status == "accepted"
     refused("offer_over", books, accept, offer, NOW, PATIENT)
+    # What happens to it later is taken back as with any other.
+    came = books.do(step, made, "arrived", START, STAFF)
+    assert books.do(undo, came, START, STAFF).status == "booked"
 
 
 def test_urgency_times_days_waited_decides_then_who_came_first(books: Books):
