@@ -17,6 +17,8 @@ from serve.models import Event, Run, RunCheckpoint
 
 #: How long a worker may not be heard of before its run is anybody's.
 LEASE = timedelta(seconds=30)
+#: Seconds between two checkpoints of a search.
+CHECKPOINT_EVERY = 2.0
 
 
 class ClaimLostError(Exception):

@@ -9,7 +9,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from serve.jobs.claims import LEASE
+from serve.jobs.claims import CHECKPOINT_EVERY, LEASE
 from serve.jobs.queue import Queues
 
 logger = logging.getLogger(__name__)
@@ -25,8 +25,13 @@ logger = logging.getLogger(__name__)
     type=click.FloatRange(1, 3600),
     help="Seconds after which a worker that is not heard of is taken for dead.",
 )  # fmt: skip
+@click.option(
+    "--checkpoint-every", default=CHECKPOINT_EVERY, show_default=True,
+    type=click.FloatRange(0, 3600),
+    help="Seconds between two checkpoints of a search: what a killed worker's run loses at most.",
+)  # fmt: skip
 @with_appcontext
-def worker(threads: int, lease: float) -> None:
+def worker(threads: int, lease: float, checkpoint_every: float) -> None:
     """Do the runs and chores of the service until SIGTERM or Ctrl-C.
 
     What is being done then stops after its step in progress, is kept, and is gone on with by
@@ -38,7 +43,7 @@ def worker(threads: int, lease: float) -> None:
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     stop = threading.Event()
-    doing = Worker(app, stop.is_set, timedelta(seconds=lease))
+    doing = Worker(app, stop.is_set, timedelta(seconds=lease), checkpoint_every)
     queues = Queues(app.config["SETTINGS"], doing.work)
     register_chores(queues, app)
     consumers = [

@@ -49,13 +49,21 @@ class Control:
         Whether the worker is to go.
     lease
         How long a worker may not be heard of.
+    checkpoint_every
+        Seconds between two checkpoints.
     """
 
     def __init__(
-        self, app: Flask, claim: Claim, stopping: Callable[[], bool], lease: timedelta
+        self,
+        app: Flask,
+        claim: Claim,
+        stopping: Callable[[], bool],
+        lease: timedelta,
+        checkpoint_every: float,
     ) -> None:
         self._app, self._claim, self._stopping = app, claim, stopping
         self._lease = lease.total_seconds()
+        self.checkpoint_every = checkpoint_every
         self._progress: dict[str, Any] | None = None
         self._reason: Reason | None = None
         self._over = threading.Event()

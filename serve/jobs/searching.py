@@ -16,9 +16,6 @@ from serve.jobs.control import Control
 from serve.jobs.job import Job
 from serve.jobs.search import SearchProblem, problem_of
 
-#: Seconds between two checkpoints.
-CHECKPOINT_EVERY = 2.0
-
 
 @dataclass
 class _Stop:
@@ -92,7 +89,7 @@ def _searched(
         on_progress,
         checkpoint=path,
         resume=resume,
-        checkpoint_every=CHECKPOINT_EVERY,
+        checkpoint_every=control.checkpoint_every,
         constraints=problem.constraints,
     )
     if stop.stopped:

@@ -19,7 +19,16 @@ from serve.clock import machine_clock, now
 from serve.database import reading, transaction
 from serve.errors import Refused
 from serve.jobs.allocation import allocation
-from serve.jobs.claims import LEASE, Claim, ClaimLostError, claim_next, end, release, to_be_done
+from serve.jobs.claims import (
+    CHECKPOINT_EVERY,
+    LEASE,
+    Claim,
+    ClaimLostError,
+    claim_next,
+    end,
+    release,
+    to_be_done,
+)
 from serve.jobs.control import Control, StoppedError
 from serve.jobs.finite import finite
 from serve.jobs.forecast_models import following
@@ -57,11 +66,14 @@ class Worker:
         Whether to begin nothing more, and to stop what is being done after the step in progress.
     lease
         How long another worker may not be heard of before its run is taken up.
+    checkpoint_every
+        Seconds between two checkpoints of a search: what a killed worker's run loses at most.
     """
 
     app: Flask
     stopping: Callable[[], bool] = lambda: False
     lease: timedelta = LEASE
+    checkpoint_every: float = CHECKPOINT_EVERY
 
     @property
     def name(self) -> str:
@@ -96,7 +108,7 @@ class Worker:
         """Do a run and write down how it ended, unless it is another worker's by then."""
         logger.info("run %s begins, attempt %s", claim.run_id, claim.attempt)
         try:
-            with Control(self.app, claim, self.stopping, self.lease) as control:
+            with self._control(claim) as control:
                 outcome = self._outcome(claim, control)
             if outcome is None:
                 transaction(lambda session: release(session, claim))
@@ -107,6 +119,9 @@ class Worker:
         except SQLAlchemyError:
             # Nothing can be written now; the lookout takes the run up when it can.
             logger.exception("run %s is left for later", claim.run_id)
+
+    def _control(self, claim: Claim) -> Control:
+        return Control(self.app, claim, self.stopping, self.lease, self.checkpoint_every)
 
     def _outcome(self, claim: Claim, control: Control) -> dict[str, Any] | None:
         """Return how a run ended; None if it is to be gone on with by another worker."""

@@ -43,8 +43,9 @@ class Processes:
         self.started: list[subprocess.Popen[bytes]] = []
 
     def start(self, *options: str) -> subprocess.Popen[bytes]:
-        """Start a worker with a short lease."""
-        command = [sys.executable, "-m", "flask", "--app", "serve", "worker", "--lease", "2"]
+        """Start a worker with a short lease and many checkpoints, also on a fast machine."""
+        command = [sys.executable, "-m", "flask", "--app", "serve", "worker"]
+        command += ["--lease", "2", "--checkpoint-every", "0.2"]
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [*command, *options], env=self.environment, stdout=log, stderr=log

@@ -14,11 +14,11 @@ from serve.database import reading
 from serve.models import Run, RunCheckpoint
 from tests.serve.jobs.conftest import SESSION, Processes, wait_until
 
-GENERATIONS = 700
+GENERATIONS = 1000
 SEARCH = {
     **SESSION,
     "strategy": {
-        "name": "genetic", "parameters": {"population": 300, "generations": GENERATIONS}
+        "name": "genetic", "parameters": {"population": 400, "generations": GENERATIONS}
     },
     "seed": 7,
 }  # fmt: skip
@@ -27,7 +27,7 @@ SEARCH = {
 @pytest.fixture(scope="module")
 def undisturbed() -> Any:
     """What the search comes to when nobody disturbs it."""
-    strategy = Genetic(population=300, generations=GENERATIONS)
+    strategy = Genetic(population=400, generations=GENERATIONS)
     return optimise(objective_from_dict(SESSION), strategy, seed=7)
 
 
