@@ -38,10 +38,11 @@ def submitted(as_role: Any, search: dict[str, Any] = SEARCH) -> Any:
 
 
 def checkpointed(app: APIFlask, run: dict[str, Any]) -> bool:
-    """Return whether a run has a checkpoint and is under way."""
+    """Return whether a run is under way, has told so, and has a checkpoint."""
     with app.app_context(), reading() as session:
-        running = session.get_one(Run, UUID(run["id"])).state == "running"
-        return running and session.get(RunCheckpoint, UUID(run["id"])) is not None
+        found = session.get_one(Run, UUID(run["id"]))
+        told = found.state == "running" and bool(found.progress)
+        return told and session.get(RunCheckpoint, UUID(run["id"])) is not None
 
 
 @pytest.mark.slow
