@@ -55,5 +55,5 @@ $(VENV)/.core: $(BIN)/pip pyproject.toml requirements.lock
 $(VENV)/.all: $(VENV)/.core .lightning.lock
 	@echo "Installing what forecasts, serves and tests into $(VENV)"
 	$(INSTALL) --no-deps --require-hashes --requirement .lightning.lock
-	$(INSTALL) --editable ".[bench,dev,forecast,joblib,mlops,optuna,postgres,ray,serve]"
+	$(INSTALL) --editable ".[bench,dev,forecast,joblib,mlops,notify,optuna,postgres,ray,serve]"
 	@touch $@

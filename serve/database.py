@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from serve.errors import Conflict, VersionChanged
+from serve.events.announce import write_events
 from serve.models import Base
 
 db = SQLAlchemy()
@@ -106,7 +107,9 @@ def transaction(work: Callable[[Session], Result]) -> Result:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with Session(engine, expire_on_commit=False) as session, session.begin():
-                return work(session)
+                result = work(session)
+                write_events(session)
+                return result
         except IntegrityError as error:
             # Somebody sent the same request at the same time: its answer is there now.
             if attempt == ATTEMPTS or "uq_idempotency_record_owner_key" not in str(error.orig):

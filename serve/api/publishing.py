@@ -15,10 +15,10 @@ from serve.api.pages import PageIn, PageOut, page
 from serve.api.route import route
 from serve.booking.publishing import LONGEST, Outcome, Publication, publish
 from serve.booking.refilling import locked_seats, taken
+from serve.events.announce import announce
 from serve.models import (
     Appointment,
     ClinicDay,
-    Event,
     Practice,
     Provider,
     Seat,
@@ -215,14 +215,9 @@ def delete_clinic_day(call: Call, clinic_day_id: UUID) -> None:
 
 
 def _tell(call: Call, day: ClinicDay, what: str) -> None:
-    call.session.add(
-        Event(
-            practice_id=day.practice_id,
-            kind=f"clinic_day.{what}",
-            subject_id=day.id,
-            details={"day": day.day.isoformat(), "provider_id": str(day.provider_id)},
-            at=call.now,
-        )
+    details = {"day": day.day.isoformat(), "provider_id": str(day.provider_id)}
+    announce(
+        call.session, day.practice_id, f"clinic_day.{what}", day.id, call.now, details, about=day
     )
 
 

@@ -14,10 +14,10 @@ from serve.booking.holding import hold
 from serve.booking.who import THE_SERVICE
 from serve.clock import wall_clock
 from serve.errors import Refused
+from serve.events.announce import announce
 from serve.models import (
     Appointment,
     ClinicDay,
-    Event,
     Offer,
     Patient,
     Practice,
@@ -192,15 +192,8 @@ def offer_seat(
             session.flush()
     except (IntegrityError, Refused):
         return False
-    session.add(
-        Event(
-            practice_id=entry.practice_id,
-            kind="waitlist.offered",
-            subject_id=offer.id,
-            details={"seat_id": str(seat_id)},
-            at=now,
-        )
-    )
+    details = {"seat_id": str(seat_id)}
+    announce(session, entry.practice_id, "waitlist.offered", offer.id, now, details, about=kept)
     return True
 
 

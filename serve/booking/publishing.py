@@ -18,7 +18,8 @@ from serve.booking.refilling import locked_seats, refill, seat_at, taken
 from serve.clock import wall_clock
 from serve.database import conflict_of, lock
 from serve.errors import Conflict
-from serve.models import ClinicDay, Event, Practice, Provider, Template, VisitType
+from serve.events.announce import announce
+from serve.models import ClinicDay, Practice, Provider, Template, VisitType
 
 #: How many days ahead, and how many dates at once, can be published.
 LONGEST = 370
@@ -237,12 +238,5 @@ def _give(day: ClinicDay, block: Block, filling: Filling) -> None:
 
 
 def _tell(session: Session, day: ClinicDay, done: Done, now: datetime) -> None:
-    session.add(
-        Event(
-            practice_id=day.practice_id,
-            kind=f"clinic_day.{done}",
-            subject_id=day.id,
-            details={"day": day.day.isoformat(), "provider_id": str(day.provider_id)},
-            at=now,
-        )
-    )
+    details = {"day": day.day.isoformat(), "provider_id": str(day.provider_id)}
+    announce(session, day.practice_id, f"clinic_day.{done}", day.id, now, details, about=day)

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from objective import InvalidInput
 from serve.booking.who import Who
 from serve.errors import Conflict
-from serve.models import Appointment, Event, StatusChange
+from serve.events.announce import announce
+from serve.models import Appointment, StatusChange
 
 CANCELLED = ("cancelled_by_patient", "cancelled_by_practice")
 #: From each status, the next ones.
@@ -194,25 +195,25 @@ def _note(
     at: datetime,
     reason: str,
 ) -> None:
-    session.add_all(
-        [
-            StatusChange(
-                appointment_id=appointment.id,
-                number=number,
-                status=appointment.status,
-                at=at,
-                user_id=who.user_id,
-                reason=reason,
-                before=before,
-                created_at=now,
-            ),
-            Event(
-                practice_id=appointment.practice_id,
-                kind=f"appointment.{kind}",
-                subject_id=appointment.id,
-                details={"seat_id": _plain(appointment.seat_id), "status": appointment.status},
-                at=now,
-            ),
-        ]
+    session.add(
+        StatusChange(
+            appointment_id=appointment.id,
+            number=number,
+            status=appointment.status,
+            at=at,
+            user_id=who.user_id,
+            reason=reason,
+            before=before,
+            created_at=now,
+        )
     )
     session.flush()
+    announce(
+        session,
+        appointment.practice_id,
+        f"appointment.{kind}",
+        appointment.id,
+        now,
+        {"seat_id": _plain(appointment.seat_id), "status": appointment.status},
+        about=appointment,
+    )

@@ -16,7 +16,8 @@ from serve.booking.who import THE_SERVICE, Who
 from serve.clock import wall_clock
 from serve.database import lock
 from serve.errors import Conflict, NotFound
-from serve.models import Appointment, Event, Offer, Practice, Provider, VisitType, WaitlistEntry
+from serve.events.announce import announce
+from serve.models import Appointment, Offer, Practice, Provider, VisitType, WaitlistEntry
 
 #: Most offers, or waits, that one transaction of the job ends.
 AT_ONCE = 200
@@ -194,13 +195,6 @@ def _of(session: Session, offer: Offer) -> tuple[WaitlistEntry, Appointment]:
 
 
 def _tell(session: Session, entry: WaitlistEntry, what: str, now: datetime) -> None:
-    session.add(
-        Event(
-            practice_id=entry.practice_id,
-            kind=f"waitlist.{what}",
-            subject_id=entry.id,
-            details={"visit_type_id": str(entry.visit_type_id)},
-            at=now,
-        )
-    )
+    details = {"visit_type_id": str(entry.visit_type_id)}
+    announce(session, entry.practice_id, f"waitlist.{what}", entry.id, now, details)
     session.flush()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from forecast.data.tables import TABLES as HISTORY
 from objective import InvalidInput
 from serve.errors import NotFound, RowsRefused
+from serve.events.announce import announce
 from serve.imports.appointments import appointment_fields, import_appointments
 from serve.imports.columns import FURTHER, named
 from serve.imports.fields import Field
@@ -24,7 +25,7 @@ from serve.imports.report import SHOWN, Problem, Report
 from serve.imports.rows import Rows, read_rows
 from serve.imports.sheet import Sheet, read_sheet
 from serve.imports.writing import Writer, locked
-from serve.models import Event, Import, Practice
+from serve.models import Import, Practice
 from serve.models.records import TABLES
 
 #: What the rows of a table that is no history are, and how they are written.
@@ -133,15 +134,8 @@ def import_file(session: Session, place: Place, table: str, data: bytes, how: Ho
         created_at=place.now,
     )
     session.add(made)
-    session.add(
-        Event(
-            practice_id=place.practice_id,
-            kind="import.done",
-            subject_id=writer.import_id,
-            details={"table": table, **counts},
-            at=place.now,
-        )
-    )
+    details = {"table": table, **counts}
+    announce(session, place.practice_id, "import.done", made.id, place.now, details)
     writer.finish()
     savepoint.commit()
     return replace(report, id=made.id, version=made.version, state="done")

@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from serve.models import Event, Run, RunCheckpoint
+from serve.events.announce import announce
+from serve.models import Run, RunCheckpoint
 
 #: How long a worker may not be heard of before its run is anybody's.
 LEASE = timedelta(seconds=30)
@@ -111,14 +112,7 @@ def end(
         {"state": state, "finished_at": now, "version": Run.version + 1, **outcome},
     )
     session.execute(delete(RunCheckpoint).where(RunCheckpoint.run_id == claim.run_id))
-    session.add(
-        Event(
-            practice_id=written.practice_id,
-            kind=f"run.{state}",
-            subject_id=claim.run_id,
-            at=now,
-        )
-    )
+    announce(session, written.practice_id, f"run.{state}", claim.run_id, now)
 
 
 def _write(session: Session, claim: Claim, values: dict[str, Any]) -> Any:

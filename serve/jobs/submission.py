@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from serve.database import lock
 from serve.errors import Conflict
-from serve.models import Event, Practice, Run
+from serve.events.announce import announce
+from serve.models import Practice, Run
 
 #: Runs of a practice that may wait or be done at one time.
 MOST_OPEN = 50
@@ -59,6 +60,4 @@ def cancel(session: Session, run: Run, now: datetime) -> None:
     run.cancel = True
     if run.state == "queued":
         run.state, run.finished_at = "cancelled", now
-        session.add(
-            Event(practice_id=run.practice_id, kind="run.cancelled", subject_id=run.id, at=now)
-        )
+        announce(session, run.practice_id, "run.cancelled", run.id, now)

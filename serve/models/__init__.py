@@ -4,6 +4,7 @@ from serve.models.appointment import Appointment, Offer, StatusChange, WaitlistE
 from serve.models.availability import AvailabilityException, AvailabilityRule
 from serve.models.base import Base
 from serve.models.clinic import ClinicDay, Seat, Template
+from serve.models.live import ExpectedStart, Outlook
 from serve.models.people import (
     ApiToken,
     Carer,
@@ -22,9 +23,9 @@ from serve.models.records import (
     IdempotencyRecord,
     Import,
     ImportedRow,
-    OutboxMessage,
 )
 from serve.models.run import Run, RunCheckpoint
+from serve.models.telling import CalendarFeed, OutboxMessage, Webhook
 
 __all__ = [
     "ApiToken",
@@ -33,9 +34,11 @@ __all__ = [
     "AvailabilityException",
     "AvailabilityRule",
     "Base",
+    "CalendarFeed",
     "Carer",
     "ClinicDay",
     "Event",
+    "ExpectedStart",
     "ExternalIdentity",
     "HistoryRow",
     "IdempotencyRecord",
@@ -44,6 +47,7 @@ __all__ = [
     "Location",
     "Offer",
     "OutboxMessage",
+    "Outlook",
     "Patient",
     "PatientIdentifier",
     "Practice",
@@ -59,4 +63,5 @@ __all__ = [
     "UserRole",
     "VisitType",
     "WaitlistEntry",
+    "Webhook",
 ]

@@ -61,6 +61,8 @@ class ClinicDay(Versioned, Base):
         What it was filled by: a template, or where there is none a rule.
     open
         Whether seats can be booked.
+    away_until
+        Until when the provider, on the day, begins no consultation; None for no such moment.
     """
 
     __tablename__ = "clinic_day"
@@ -86,6 +88,7 @@ class ClinicDay(Versioned, Base):
     interval_minutes: Mapped[float]
     objective: Mapped[dict[str, Any]]
     open: Mapped[bool] = mapped_column(default=True)
+    away_until: Mapped[datetime | None] = mapped_column(default=None)
 
     seats: Mapped[list["Seat"]] = relationship(
         back_populates="clinic_day", order_by="Seat.interval, Seat.number"

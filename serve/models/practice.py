@@ -25,6 +25,12 @@ class Practice(Versioned, Base):
         Whose bank holidays it keeps, such as NL; empty for nobody's.
     hold_minutes, offer_minutes
         How long a seat is kept for somebody who is booking, and for somebody on the waiting list.
+    reminder_hours
+        How long before a visit its patient is reminded, if the patient does not say; 0 for never.
+    delay_minutes
+        By how much an expected start moves before its patient is told, if the patient does not say.
+    contact
+        Where patients reach the practice, as notices tell it.
     retention_days
         After how many days without a visit a patient's data are erased; 0 for never.
     """
@@ -33,6 +39,7 @@ class Practice(Versioned, Base):
     __table_args__ = (
         CheckConstraint("hold_minutes > 0 AND offer_minutes > 0", name="minutes"),
         CheckConstraint("retention_days >= 0", name="retention"),
+        CheckConstraint("reminder_hours >= 0 AND delay_minutes > 0", name="notices"),
     )
 
     name: Mapped[str] = mapped_column(unique=True)
@@ -40,6 +47,9 @@ class Practice(Versioned, Base):
     country: Mapped[str] = mapped_column(String(10), default="")
     hold_minutes: Mapped[int] = mapped_column(default=10)
     offer_minutes: Mapped[int] = mapped_column(default=120)
+    reminder_hours: Mapped[int] = mapped_column(default=24)
+    delay_minutes: Mapped[int] = mapped_column(default=15)
+    contact: Mapped[str] = mapped_column(default="")
     retention_days: Mapped[int] = mapped_column(default=0)
 
 

@@ -1,16 +1,13 @@
-"""What is kept of what happened: events, messages to send, answers given, accesses, imports."""
+"""What is kept of what happened: events, answers given, accesses, imports."""
 
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serve.models.base import Base, Identified, Versioned, one_of
-
-#: A number that rises with every row, in both databases.
-Counter = BigInteger().with_variant(Integer(), "sqlite")
+from serve.models.base import Base, Counter, Identified, Versioned, one_of
 
 TABLES = (
     "providers", "patients", "appointments", "visits", "arrivals", "consultations", "offers",
@@ -29,36 +26,24 @@ class Event(Base):
     ----------
     kind, subject_id
         What happened, such as ``appointment.booked``, and to which row.
+    patient_id, provider_id, clinic_day_id
+        Who and what it is about; None for nobody in particular.
     details
         Plain names and numbers; nothing about the patient.
     """
 
     __tablename__ = "event"
+    __table_args__ = (Index("ix_event_practice_id", "practice_id", "id"),)
 
     id: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=True)
-    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"))
     kind: Mapped[str] = mapped_column(String(60))
     subject_id: Mapped[UUID]
+    patient_id: Mapped[UUID | None] = mapped_column(default=None)
+    provider_id: Mapped[UUID | None] = mapped_column(default=None)
+    clinic_day_id: Mapped[UUID | None] = mapped_column(default=None)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(default=_now)
-
-
-class OutboxMessage(Identified, Base):
-    """A message to send once what it tells is committed; never two of one kind and moment."""
-
-    __tablename__ = "outbox_message"
-    __table_args__ = (
-        UniqueConstraint("appointment_id", "kind", "due_at"),
-        Index("ix_outbox_message_due", "sent_at", "due_at"),
-    )
-
-    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"))
-    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointment.id"))
-    kind: Mapped[str] = mapped_column(String(40))
-    due_at: Mapped[datetime]
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    sent_at: Mapped[datetime | None] = mapped_column(default=None)
-    attempts: Mapped[int] = mapped_column(default=0)
 
 
 class AuditEntry(Base):

@@ -10,7 +10,9 @@ from serve.imports.forget import forget_imported
 from serve.models import (
     ApiToken,
     Appointment,
+    CalendarFeed,
     Carer,
+    Event,
     ExternalIdentity,
     IdempotencyRecord,
     ImportedRow,
@@ -71,6 +73,8 @@ def erase(session: Session, patient: Patient, now: datetime) -> None:
     for statement in (
         delete(Preference).where(Preference.patient_id == patient.id),
         delete(Carer).where(Carer.patient_id == patient.id),
+        delete(CalendarFeed).where(CalendarFeed.patient_id == patient.id),
+        update(Event).where(Event.patient_id == patient.id).values(patient_id=None),
         delete(OutboxMessage).where(OutboxMessage.appointment_id.in_(appointments)),
         delete(ImportedRow).where(ImportedRow.row_id == patient.id),
         # Answers that are kept to be given again tell the patient's name.

@@ -16,6 +16,7 @@ from serve.backups.write import MANIFEST, member, write_backup
 from serve.consistency import what_is_wrong
 from serve.database import db, reading, transaction
 from serve.errors import Conflict
+from serve.migrations import newest
 from serve.models import Appointment, AuditEntry, Event, Run, StatusChange
 from serve.settings import Settings
 from tests.serve.conftest import KEY, NOW, HandClock, database, make_clinic
@@ -116,7 +117,11 @@ def altered(path: Path, name: str, change: Any) -> Path:
         (member("patient"), lambda rows: None, "damaged.*missing"),
         (MANIFEST, lambda rows: None, "damaged"),
         (MANIFEST, lambda rows: b"[]", "damaged"),
-        (MANIFEST, lambda rows: rows.replace(b'"0002"', b'"0001"'), "another revision"),
+        (
+            MANIFEST,
+            lambda rows: rows.replace(f'"{newest()}"'.encode(), b'"0001"'),
+            "another revision",
+        ),
     ],
 )
 def test_a_damaged_backup_changes_nothing(

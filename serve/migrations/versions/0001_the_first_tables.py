@@ -64,6 +64,9 @@ def upgrade() -> None:
         sa.Column("country", sa.String(length=10), nullable=False),
         sa.Column("hold_minutes", sa.Integer(), nullable=False),
         sa.Column("offer_minutes", sa.Integer(), nullable=False),
+        sa.Column("reminder_hours", sa.Integer(), nullable=False),
+        sa.Column("delay_minutes", sa.Integer(), nullable=False),
+        sa.Column("contact", sa.String(length=200), nullable=False),
         sa.Column("retention_days", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -72,6 +75,9 @@ def upgrade() -> None:
             "hold_minutes > 0 AND offer_minutes > 0", name=op.f("ck_practice_minutes")
         ),
         sa.CheckConstraint("retention_days >= 0", name=op.f("ck_practice_retention")),
+        sa.CheckConstraint(
+            "reminder_hours >= 0 AND delay_minutes > 0", name=op.f("ck_practice_notices")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practice")),
         sa.UniqueConstraint("name", name=op.f("uq_practice_name")),
     )
@@ -81,6 +87,9 @@ def upgrade() -> None:
         sa.Column("practice_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("patient_id", sa.Uuid(), nullable=True),
+        sa.Column("provider_id", sa.Uuid(), nullable=True),
+        sa.Column("clinic_day_id", sa.Uuid(), nullable=True),
         sa.Column("details", DOCUMENT, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -88,7 +97,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
-    op.create_index(op.f("ix_event_practice_id"), "event", ["practice_id"], unique=False)
+    op.create_index("ix_event_practice_id", "event", ["practice_id", "id"], unique=False)
 
     op.create_table(
         "history_row",
@@ -591,6 +600,7 @@ def upgrade() -> None:
         sa.Column("interval_minutes", sa.Double(), nullable=False),
         sa.Column("objective", DOCUMENT, nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("away_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -735,35 +745,6 @@ def upgrade() -> None:
     )
 
     op.create_table(
-        "outbox_message",
-        sa.Column("practice_id", sa.Uuid(), nullable=False),
-        sa.Column("appointment_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("details", DOCUMENT, nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["appointment_id"],
-            ["appointment.id"],
-            name=op.f("fk_outbox_message_appointment_id_appointment"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["practice_id"], ["practice.id"], name=op.f("fk_outbox_message_practice_id_practice")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_message")),
-        sa.UniqueConstraint(
-            "appointment_id",
-            "kind",
-            "due_at",
-            name=op.f("uq_outbox_message_appointment_id_kind_due_at"),
-        ),
-    )
-    op.create_index("ix_outbox_message_due", "outbox_message", ["sent_at", "due_at"], unique=False)
-
-    op.create_table(
         "status_change",
         sa.Column("appointment_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -900,9 +881,7 @@ def downgrade() -> None:
     op.drop_index("uq_status_change_number", table_name="status_change")
 
     op.drop_table("status_change")
-    op.drop_index("ix_outbox_message_due", table_name="outbox_message")
 
-    op.drop_table("outbox_message")
     op.drop_index(
         "uq_appointment_seat_holder",
         table_name="appointment",
@@ -970,7 +949,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_history_row_at"), table_name="history_row")
 
     op.drop_table("history_row")
-    op.drop_index(op.f("ix_event_practice_id"), table_name="event")
+    op.drop_index("ix_event_practice_id", table_name="event")
 
     op.drop_table("event")
     op.drop_table("practice")

@@ -45,7 +45,8 @@ def things(app: APIFlask, clinic: Clinic) -> Any:
                     reason="Ophelia called",
                 ),
                 OutboxMessage(
-                    practice_id=clinic.practice, appointment_id=appointment.id, kind="reminder",
+                    practice_id=clinic.practice, appointment_id=appointment.id, channel="email",
+                    kind="reminder", try_at=NOW,
                     due_at=NOW, details={"name": "Ophelia"},
                 ),
                 ImportedRow(

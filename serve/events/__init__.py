@@ -1,0 +1,1 @@
+"""What happens in a practice, told in order to whoever listens."""

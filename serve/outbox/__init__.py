@@ -1,0 +1,1 @@
+"""Messages that go out once what they tell is committed: queued with it, sent by couriers."""

@@ -1,0 +1,144 @@
+"""A courier: takes messages that are due one after another, and hands each over by its channel.
+
+A message is claimed in one transaction, which also composes it and sees whether it is still true;
+it is handed over outside any transaction, and then marked as sent. Whoever dies between handing
+over and marking leaves a message that is handed over again: with the same identifier, by which
+whoever receives it knows it (RFC 5322, 3.6.4 for mail).
+"""
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from serve.database import lock, reading, transaction
+from serve.models import OutboxMessage
+
+logger = logging.getLogger(__name__)
+
+#: How long a courier has a message in hand before another may take it: longer than any delivery.
+IN_HAND = timedelta(minutes=2)
+#: Attempts after which a message is given up, about a day after the first.
+MOST_ATTEMPTS = 12
+#: Pause after the first attempt that failed, twice as long after each, and at most so long.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
+
+
+class NotDeliveredError(Exception):
+    """A message could not be handed over.
+
+    Attributes
+    ----------
+    for_good
+        Whether another attempt is of no use.
+    """
+
+    def __init__(self, problem: str, for_good: bool = False) -> None:
+        super().__init__(problem)
+        self.for_good = for_good
+
+
+class Channel(Protocol):
+    """By what messages go out."""
+
+    def compose(self, session: Session, message: OutboxMessage, now: datetime) -> Any:
+        """Return what is handed over; None for what is not true, or not wished, any more."""
+
+    def deliver(self, composed: Any) -> None:
+        """Hand it over; raise `NotDeliveredError` if that failed."""
+
+
+@dataclass(frozen=True)
+class Courier:
+    """What sends the messages of some channels.
+
+    Attributes
+    ----------
+    channels
+        Each by its name, as in `OutboxMessage.channel`.
+    clock
+        What time it is.
+    in_hand
+        How long a message is another courier's, before this one takes it for dead.
+    """
+
+    channels: Mapping[str, Channel]
+    clock: Callable[[], datetime]
+    in_hand: timedelta = IN_HAND
+
+    def send_due(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Send what is due, the oldest first; return how many messages were taken."""
+        taken = 0
+        while not stopping() and self._any_due():
+            claimed = transaction(lambda session: self._claim(session))
+            if claimed is None:
+                break
+            taken += 1
+            identifier, channel, attempt, composed = claimed
+            if composed is not None:
+                self._hand_over(identifier, self.channels[channel], attempt, composed)
+        return taken
+
+    def _any_due(self) -> bool:
+        """Return whether there is anything to do, without a lock that keeps writers waiting."""
+        with reading() as session:
+            return session.scalar(self._due(self.clock()).limit(1)) is not None
+
+    def _due(self, now: datetime) -> Select[OutboxMessage]:
+        return select(OutboxMessage).where(
+            OutboxMessage.state == "waiting",
+            OutboxMessage.channel.in_(self.channels),
+            OutboxMessage.try_at <= now,
+            or_(OutboxMessage.claimed_until.is_(None), OutboxMessage.claimed_until <= now),
+        )
+
+    def _claim(self, session: Session) -> tuple[UUID, str, int, Any] | None:
+        now = self.clock()
+        oldest = self._due(now).order_by(OutboxMessage.try_at).limit(1)
+        message = session.scalar(oldest.with_for_update(skip_locked=True))
+        if message is None:
+            return None
+        composed = self.channels[message.channel].compose(session, message, now)
+        if composed is None:
+            message.state, message.claimed_until = "withdrawn", None
+        else:
+            message.attempts += 1
+            message.claimed_until = now + self.in_hand
+        return message.id, message.channel, message.attempts, composed
+
+    def _hand_over(self, identifier: UUID, channel: Channel, attempt: int, composed: Any) -> None:
+        problem: NotDeliveredError | None = None
+        try:
+            channel.deliver(composed)
+        except NotDeliveredError as error:
+            problem = error
+        except Exception:
+            logger.exception("message %s could not be handed over", identifier)
+            problem = NotDeliveredError("Something went wrong; it has been logged.")
+        transaction(lambda session: self._mark(session, identifier, attempt, problem))
+
+    def _mark(
+        self, session: Session, identifier: UUID, attempt: int, problem: NotDeliveredError | None
+    ) -> None:
+        """Write down what became of an attempt, unless another courier has the message by now."""
+        message = lock(session, OutboxMessage, identifier)
+        if message is None or message.attempts != attempt or message.state != "waiting":
+            return
+        now = self.clock()
+        message.claimed_until = None
+        if problem is None:
+            message.state, message.sent_at, message.problem = "sent", now, ""
+            return
+        message.problem = str(problem)[:500]
+        if problem.for_good or message.attempts >= MOST_ATTEMPTS:
+            message.state = "failed"
+            return
+        pause = min(FIRST_PAUSE * 2 ** (message.attempts - 1), LONGEST_PAUSE)
+        # Not all at once after a server was away.
+        message.try_at = now + pause * random.uniform(0.8, 1.2)
