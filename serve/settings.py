@@ -2,7 +2,9 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -97,12 +99,13 @@ class Settings:
         path = Path(self.home) / "secret_key"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                return path.read_text()
+            handle, written = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_urlsafe(48))
+            # Of two processes that start at once one gives the key, whole, and both read it.
+            with suppress(FileExistsError):
+                os.link(written, path)
+            os.unlink(written)
         return path.read_text()
 
 

@@ -9,12 +9,15 @@ from pydantic import model_validator
 from sqlalchemy import func, select
 
 from objective import InvalidInput
+from serve.api.appointments import Why
 from serve.api.call import Call
 from serve.api.fields import Day, Identifier, Sent, Told, window
 from serve.api.pages import PageIn, PageOut, page
 from serve.api.route import route
+from serve.booking.calling_off import call_off
 from serve.booking.publishing import LONGEST, Outcome, Publication, publish
 from serve.booking.refilling import locked_seats, taken
+from serve.booking.who import Who
 from serve.events.announce import announce
 from serve.models import (
     Appointment,
@@ -127,6 +130,12 @@ class ClinicDayChange(Sent):
     open: bool
 
 
+class CalledOffOut(ClinicDayOut):
+    """A session that was called off, and how many appointments were cancelled with it."""
+
+    cancelled: int
+
+
 @route(
     publishing, "POST", "/publications", "template.publish",
     "Publish sessions from one date to another", takes=PublicationIn, gives=PublicationOut,
@@ -198,6 +207,21 @@ def patch_clinic_day(call: Call, clinic_day_id: UUID, given: ClinicDayChange) ->
         _tell(call, day, "opened" if given.open else "closed")
         call.session.flush()
     return _counted(call, [day])[0]
+
+
+@route(
+    publishing, "POST", "/clinic-days/<uuid:clinic_day_id>/call-off", "clinic_day.change",
+    "Close a session and cancel what of it is to come", takes=Why, gives=CalledOffOut,
+    effect="changes",
+)  # fmt: skip
+def post_call_off(call: Call, clinic_day_id: UUID, given: Why) -> dict[str, Any]:
+    """Call a session off; patients who are there already are seen."""
+    day = call.find_to_change(ClinicDay, clinic_day_id)
+    who = Who(call.actor.user_id)
+    cancelled = call_off(call.session, day, call.now, who, given.reason)
+    _tell(call, day, "called_off")
+    call.saw(*cancelled)
+    return _counted(call, [day])[0] | {"cancelled": len(cancelled)}
 
 
 @route(

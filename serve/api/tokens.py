@@ -80,7 +80,10 @@ def post_token(call: Call, given: TokenIn) -> dict[str, Any]:
     if user is None:
         raise SignInNeeded
     key = current_app.config["SECRET_KEY"]
-    made, text = issue(call.session, user, given.name, given.scopes, given.days, key, call.now)
+    # A token that a token makes does not outlive it.
+    made, text = issue(
+        call.session, user, given.name, given.scopes, given.days, key, call.now, call.actor.until
+    )
     call.note("api_token", made.id, details={"scopes": made.scopes})
     return {**TokenOut.model_validate(made).model_dump(), "text": text}
 

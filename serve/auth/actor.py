@@ -1,6 +1,7 @@
 """Who does something: a user with roles, or the service itself."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -31,6 +32,8 @@ class Actor:
         Actions to which a token is limited; None for no limit.
     by
         How the user was recognised.
+    until
+        When the token by which the user was recognised ends; None without a token.
     """
 
     user_id: UUID | None = None
@@ -40,6 +43,7 @@ class Actor:
     patient_ids: frozenset[UUID] = field(default_factory=frozenset)
     scopes: frozenset[str] | None = None
     by: By = "nobody"
+    until: datetime | None = None
 
     @property
     def system(self) -> bool:
@@ -51,7 +55,13 @@ NOBODY = Actor()
 SYSTEM = Actor(by="system")
 
 
-def actor_of(session: Session, user: User, by: By, scopes: frozenset[str] | None = None) -> Actor:
+def actor_of(
+    session: Session,
+    user: User,
+    by: By,
+    scopes: frozenset[str] | None = None,
+    until: datetime | None = None,
+) -> Actor:
     """Return the actor that a user is."""
     own = session.scalars(
         select(Patient.id).where(Patient.user_id == user.id, Patient.erased_at.is_(None))
@@ -71,4 +81,5 @@ def actor_of(session: Session, user: User, by: By, scopes: frozenset[str] | None
         patient_ids=frozenset([*own, *cared_for]) if "patient" in roles else frozenset(),
         scopes=scopes,
         by=by,
+        until=until,
     )

@@ -28,8 +28,14 @@ def issue(
     days: int,
     key: str,
     now: datetime,
+    until: datetime | None = None,
 ) -> tuple[ApiToken, str]:
     """Return a new token and its text, which is not kept.
+
+    Parameters
+    ----------
+    until
+        When it ends at the latest, whatever its days.
 
     Raises
     ------
@@ -41,12 +47,13 @@ def issue(
             raise InvalidInput("scopes", scope, "actions such as appointment.read")
     if not 1 <= days <= LONGEST:
         raise InvalidInput("days", days, f"a whole number from 1 to {LONGEST}")
+    ends = now + timedelta(days=days)
     token = ApiToken(
         user_id=user.id,
         name=name,
         scopes=sorted(set(scopes)),
         created_at=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=ends if until is None else min(ends, until),
     )
     session.add(token)
     session.flush()
@@ -73,4 +80,4 @@ def actor_with(session: Session, text: str, key: str, now: datetime) -> Actor:
         raise refused
     if claims.get("iss") != ISSUER or token.revoked_at is not None or token.expires_at <= now:
         raise refused
-    return actor_of(session, user, "token", frozenset(token.scopes))
+    return actor_of(session, user, "token", frozenset(token.scopes), token.expires_at)

@@ -109,6 +109,39 @@ def test_a_session_is_closed_opened_and_deleted(as_role: Any, clinic: Clinic, ap
     ]
 
 
+def test_a_session_is_called_off(as_role: Any, clinic: Clinic, app: APIFlask):
+    """What is held or booked is cancelled by the practice; who is there stays; nothing is free."""
+    with app.app_context():
+        add_rule(clinic)
+        template = add_template(clinic, "two at a time", [2] * 6)
+        (one,) = publish_dates(clinic, template)
+        seats = seats_of(one.clinic_day_id)
+        others = [book(clinic, seats[2 * place], patient=clinic.stranger) for place in (0, 1)]
+        there = book(clinic, seats[4], "arrived")
+    administrator, path = as_role("administrator"), f"/clinic-days/{one.clinic_day_id}"
+    patient, desk = as_role("patient"), as_role("front_desk")
+    held = patient.post(
+        "/holds",
+        {"seat_id": str(seats[6].id), "patient_id": str(clinic.patient)},
+    )
+    asked = f"{path}/call-off", {"reason": "The building is closed."}
+    assert desk("POST", *asked, version=1).status_code == 403
+    assert administrator("POST", *asked, version=7).status_code == 412
+    answer = administrator("POST", *asked, version=1)
+    assert answer.status_code == 200, answer.text
+    told = answer.get_json()
+    assert (told["open"], told["cancelled"], told["taken"]) == (False, 3, 1)
+    for identifier in (*others, held["id"]):
+        found = administrator.get(f"/appointments/{identifier}")
+        assert found["status"] == "cancelled_by_practice"
+        assert found["changes"][-1]["reason"] == "The building is closed."
+    assert administrator.get(f"/appointments/{there}")["status"] == "arrived"
+    window = {"first": "2026-03-03", "last": "2026-03-03", "visit_type_id": clinic.visit_type}
+    assert patient.get("/seats", **window)["items"] == []
+    again = administrator("POST", *asked, version=told["version"])
+    assert again.get_json()["cancelled"] == 0
+
+
 def test_what_cannot_be_published_is_refused(as_role: Any, clinic: Clinic, app: APIFlask):
     """Nothing named, other practices, other types of visit, dates that are not there."""
     with app.app_context():

@@ -55,6 +55,20 @@ def test_a_token_reaches_no_further_than_its_user(as_role: Any):
         assert make(patient, days=days).status_code == 422
 
 
+def test_a_token_does_not_outlive_the_token_that_made_it(
+    app: APIFlask, as_role: Any, clock: HandClock
+):
+    """Whoever was given a week cannot make it a year."""
+    scopes = ["provider.read", "token.change"]
+    first = make(as_role("administrator"), scopes=scopes, days=7).get_json()
+    second = make(Client(app, first["text"]), days=300).get_json()
+    assert second["expires_at"] == first["expires_at"]
+    shorter = make(Client(app, first["text"]), days=1).get_json()
+    assert shorter["expires_at"] < first["expires_at"]
+    clock.forward(days=8)
+    assert Client(app, second["text"])("GET", "/providers").status_code == 401
+
+
 def test_a_token_makes_tokens_only_if_it_may_and_for_what_it_may(
     app: APIFlask, as_role: Any, clinic: Clinic
 ):
