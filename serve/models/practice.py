@@ -22,7 +22,7 @@ class Practice(Versioned, Base):
     zone
         Name in the IANA database, such as Europe/Amsterdam.
     country
-        Whose bank holidays it keeps, such as NL; empty for nobody's.
+        Whose bank holidays its forecasts know, such as NL; empty for nobody's.
     hold_minutes, offer_minutes
         How long a seat is kept for somebody who is booking, and for somebody on the waiting list.
     reminder_hours
