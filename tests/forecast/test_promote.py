@@ -159,6 +159,7 @@ def test_a_kept_file_that_was_changed_does_not_come_into_use(tmp_path: Path, tra
     assert "weights.safetensors" in done.stderr
 
 
+@pytest.mark.slow
 def test_models_that_are_scored_on_different_cases_are_not_compared(
     tmp_path: Path, tracking: Tracking
 ):

@@ -30,6 +30,7 @@ def test_a_million_schedules_stay_below_two_gibibytes():
     assert peak_of_a_million() < 2 * 2**30
 
 
+@pytest.mark.slow
 def test_a_long_session_with_walk_ins_stays_near_its_budget():
     """The bounds on its grid are computed for some rows at a time."""
     tracked = subprocess.run(

@@ -91,6 +91,7 @@ def test_measured_times_from_a_file_make_a_session(tmp_path: Path):
     assert result["session"]["service_time"]["durations"] == [10, 12, 15, 31]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
 def test_a_multirun_ends_with_a_table(tmp_path: Path, launcher: str):
     """One row per job, with either launcher."""
@@ -125,6 +126,7 @@ def test_experiments_print_the_published_figures_beside_ours(tmp_path: Path, exp
             assert round(result[part], 2) == published[part]
 
 
+@pytest.mark.slow
 def test_the_emergencies_experiment_prints_the_published_figures_beside_ours(tmp_path: Path):
     """Koeleman & Koole (2012), Table 6, within 0.01, each row proved."""
     done = command("+experiment=koeleman_koole_table_6", cwd=tmp_path)

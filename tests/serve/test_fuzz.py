@@ -109,6 +109,7 @@ def try_often(operation: Any, fuzzed: Fuzzed, examples: int) -> None:
     tried()
 
 
+@pytest.mark.slow
 def test_nothing_breaks_that_the_description_allows(fuzzed: Fuzzed):
     """No error of the server, and no answer that is not described."""
     wrong = fuzz(fuzzed, examples=8)

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from serve import create_app
 from serve.settings import Settings
 from tests.serve.conftest import KEY, make_clinic, token_for
@@ -50,6 +52,7 @@ def started(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         service.wait(timeout=100)
 
 
+@pytest.mark.slow
 def test_requests_in_flight_are_answered_when_the_service_is_told_to_stop(tmp_path: Path):
     """It makes its tables, answers, and ends with status 0 after the last answer."""
     with started(tmp_path) as (service, address):

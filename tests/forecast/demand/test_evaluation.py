@@ -152,6 +152,7 @@ def test_the_network_begins_at_the_model_of_the_calendar():
     assert np.allclose(mine, offset, rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [ExponentialSmoothing(), AutoARIMA()])
 def test_models_of_the_extra_are_compared_but_not_promoted(model: ExponentialSmoothing | AutoARIMA):
     """They forecast by the library and are marked."""

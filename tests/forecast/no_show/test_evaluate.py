@@ -87,6 +87,7 @@ def test_a_report_is_written(evaluation: Evaluation, tmp_path: Path) -> None:
         assert (tmp_path / f"{name}.csv").stat().st_size > 50
 
 
+@pytest.mark.slow
 def test_models_may_learn_anew_every_few_days(
     small_clinic: Clinic, no_show: NoShow, fitted: Mapping[str, FittedNoShow]
 ) -> None:

@@ -44,6 +44,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return {"data": {"source": "made_up"}, "on_error": "stop", "task": plain, "tracking": tracking}
 
 
+@pytest.mark.slow
 def test_opt_optimises_the_sessions_as_they_are_and_shows_how_the_schedule_moves(
     settings: dict[str, Any], tmp_path: Path
 ):

@@ -170,6 +170,7 @@ def test_the_gate_says_in_a_line_that_the_registry_cannot_be_reached(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_trainings_side_by_side_make_the_database_together(tmp_path: Path):
     """Three begin at the same moment, and there is none yet."""
     runs = [

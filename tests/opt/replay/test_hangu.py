@@ -59,6 +59,7 @@ def check(outcome: Replay, past: list[PastSession]) -> None:
         assert found["tardiness"][place] == pytest.approx(slow["tardiness"])
 
 
+@pytest.mark.slow
 def test_the_optimised_schedule_is_better_or_the_words_say_that_it_is_not(
     past: list[PastSession],
 ):

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -357,6 +358,7 @@ class Booking(RuleBasedStateMachine):
                 assert row.starts_at == BEGIN + self.expected.starts(state.seat) * MINUTE
 
 
+@pytest.mark.slow
 def test_the_rules_do_what_the_model_says(books: Books):
     """On both databases, with time passing, sessions closing and steps taken back."""
     run_state_machine_as_test(

@@ -100,6 +100,7 @@ MODELS = {
 }
 
 
+@pytest.mark.slow
 def test_models_learn_come_into_use_and_go_back(app: APIFlask, as_role: Any, visits: pd.DataFrame):
     """Each run tells the numbers; what is in use is told by the service."""
     analyst = as_role("analyst")

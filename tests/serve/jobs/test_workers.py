@@ -87,6 +87,7 @@ def test_a_worker_that_is_told_to_go_hands_its_run_over(
     assert done["result"]["schedules"] == [undisturbed.schedule]
 
 
+@pytest.mark.slow
 def test_a_run_under_way_is_cancelled(app: APIFlask, as_role: Any, workers: Processes):
     """At the next look, without a result."""
     workers.start()

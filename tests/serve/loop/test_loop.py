@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from serve.loop.command import loop
 from serve.loop.day import steps_of
 from serve.loop.past import past_visits
 from serve.loop.simulated_clock import SimulatedClock
@@ -91,9 +93,8 @@ def test_the_clock_never_goes_back():
 )
 def test_wrong_options_are_said_in_a_line(arguments: list[str], said: str, tmp_path: Path):
     """Status 2, before anything is made."""
-    command = [sys.executable, "-m", "serve.loop", "--folder", str(tmp_path / "loop"), *arguments]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == 2
+    ran = CliRunner().invoke(loop, ["--folder", str(tmp_path / "loop"), *arguments])
+    assert ran.exit_code == 2
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not (tmp_path / "loop").exists()
@@ -102,9 +103,8 @@ def test_wrong_options_are_said_in_a_line(arguments: list[str], said: str, tmp_p
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path):
     """Nothing of it is removed."""
     (tmp_path / "thesis.txt").write_text("precious")
-    command = [sys.executable, "-m", "serve.loop", "--folder", str(tmp_path)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == 2
+    ran = CliRunner().invoke(loop, ["--folder", str(tmp_path)])
+    assert ran.exit_code == 2
     assert (tmp_path / "thesis.txt").read_text() == "precious"
 
 
