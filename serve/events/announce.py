@@ -96,6 +96,9 @@ def _within(session: Session) -> list[SessionTransaction]:
 @listens_for(Session, "after_soft_rollback")
 def _take_back(session: Session, undone: SessionTransaction) -> None:
     """Forget what was announced in a savepoint or transaction that is rolled back."""
+    # A flush that fails is a part of one, and takes it back as a whole.
+    while not undone.nested and undone.parent is not None:
+        undone = undone.parent
     kept = session.info.get(KEPT, [])
     if kept:
         session.info[KEPT] = [(event, within) for event, within in kept if undone not in within]

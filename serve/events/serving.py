@@ -20,6 +20,12 @@ BACKLOG = 2048
 
 def serve_events(app: Flask, host: str, port: int) -> None:
     """Serve the streams of an application until the process is told to stop."""
+    config, hub = configured(app, host, port)
+    asyncio.run(_Server(config, hub).serve())
+
+
+def configured(app: Flask, host: str, port: int) -> tuple[uvicorn.Config, Hub]:
+    """Return how uvicorn serves the streams of an application, and the streams."""
     server, hub = create_server(app)
     config = uvicorn.Config(
         server, host, port, http=Protocol, ws="none", lifespan="on", backlog=BACKLOG,
@@ -27,7 +33,7 @@ def serve_events(app: Flask, host: str, port: int) -> None:
         access_log=False, log_config=None, server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=PATIENCE,
     )  # fmt: skip
-    asyncio.run(_Server(config, hub).serve())
+    return config, hub
 
 
 class _Server(uvicorn.Server):
