@@ -22,7 +22,6 @@ def forget_events(now: datetime, keep: timedelta) -> int:
         while rounds < ROUNDS:
             part = _forget(practice_id, now - keep)
             forgotten += part
-            # A look that finds nothing costs nothing, so that every practice has its turn.
             if not part:
                 break
             rounds += 1
