@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -26,8 +27,7 @@ class Protocol(H11Protocol):
         connected = transport.get_extra_info("socket")
         if connected is not None:
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-        # Closing would wait until the client has read everything.
-        self.app_state = {**self.app_state, "abort": transport.abort}
+        self.app_state = {**self.app_state, "abort": self._drop}
         self._hurry = self.loop.call_later(HURRY, self._must_have_asked)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -36,6 +36,13 @@ class Protocol(H11Protocol):
         if self._hurry is not None:
             self._hurry.cancel()
 
+    def _drop(self) -> None:
+        """Drop the connection: closing it would wait until the client has read everything."""
+        connected = self.transport.get_extra_info("socket")
+        if connected is not None:
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
     def _must_have_asked(self) -> None:
         if self.scope is None:
-            self.transport.abort()
+            self._drop()

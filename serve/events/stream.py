@@ -99,6 +99,8 @@ class Stream:
                 await _write(send, frames.retry(_pause()), more=False)
         except TimeoutError:
             self._cut_off()
+            # The server is to know first that the connection is gone.
+            await asyncio.sleep(0)
         finally:
             watching.cancel()
 

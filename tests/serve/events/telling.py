@@ -67,3 +67,13 @@ def tell(clinic: Clinic, count: int = 1, now: datetime = NOW) -> None:
     """Announce so many events of a practice, each in a transaction of its own."""
     for _ in range(count):
         transaction(lambda session: announce(session, clinic.practice, "run.done", uuid4(), now))
+
+
+def tell_at_once(clinic: Clinic, count: int) -> None:
+    """Announce so many events of a practice in one transaction."""
+
+    def work(session: Session) -> None:
+        for _ in range(count):
+            announce(session, clinic.practice, "run.done", uuid4(), NOW)
+
+    transaction(work)
