@@ -44,7 +44,7 @@ def tell_of_health(app: APIFlask, settings: Settings) -> None:
     @app.get("/metrics")
     @app.doc(hide=True)
     def numbers() -> Response:
-        _may_read_numbers(settings.metrics_token)
+        may_read_numbers(settings.metrics_token)
         return answer(metrics)
 
 
@@ -68,7 +68,7 @@ def what_is_missing(settings: Settings) -> list[tuple[str, str]]:
     return missing
 
 
-def _may_read_numbers(token: str) -> None:
+def may_read_numbers(token: str) -> None:
     """Raise unless whoever asks sends the token; or, where none is set, is of this network."""
     if token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from limits import parse_many
 from sqlalchemy import make_url
@@ -48,6 +49,18 @@ class Settings:
         asks from this machine or a private network may.
     oidc_issuer, oidc_client_id, oidc_client_secret
         An OpenID Connect provider to sign in with; none if empty.
+    events_bind
+        Host and port at which the server of events listens; ``off`` if there is none.
+    events_url
+        Where clients reach the stream, if not at the web server's host and the port of
+        ``events_bind``: its whole address behind a proxy.
+    events_streams, events_streams_per_user
+        Most streams at once, of all and of one user.
+    events_days
+        Days for which events are kept, so that whoever was away misses none.
+    web_origin
+        Origins of pages that may read the stream, such as ``https://clinic.example``; several are
+        separated by blanks.
     """
 
     home: str = HOME
@@ -62,6 +75,12 @@ class Settings:
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
+    events_bind: str = "127.0.0.1:5001"
+    events_url: str = ""
+    events_streams: str = "500"
+    events_streams_per_user: str = "10"
+    events_days: str = "30"
+    web_origin: str = ""
 
     def __post_init__(self) -> None:
         if self.database_url:
@@ -81,6 +100,41 @@ class Settings:
         _check_rate(self.rate_limit)
         if not (self.proxies.isascii() and self.proxies.isdecimal() and int(self.proxies) < 10):
             raise InvalidInput("BAILEY_PROXIES", self.proxies, "a whole number from 0 to 9")
+        self._check_events()
+
+    def _check_events(self) -> None:
+        for name, most in (
+            ("events_streams", 10_000), ("events_streams_per_user", 10_000), ("events_days", 3650),
+        ):  # fmt: skip
+            text = getattr(self, name)
+            if not (_is_whole(text) and 1 <= int(text) <= most):
+                allowed = f"a whole number from 1 to {most}"
+                raise InvalidInput(f"BAILEY_{name.upper()}", "another value", allowed)
+        if self.events_bind != "off":
+            host, colon, port = self.events_bind.rpartition(":")
+            if not (host and colon and _is_whole(port) and int(port) <= 65_535):
+                allowed = "a host and a port such as 127.0.0.1:5001, or off"
+                raise InvalidInput("BAILEY_EVENTS_BIND", "another text", allowed)
+        if self.events_url and not _is_address(self.events_url):
+            allowed = "an address such as https://clinic.example/events"
+            raise InvalidInput("BAILEY_EVENTS_URL", "another text", allowed)
+        for origin in self.origins:
+            if not _is_address(origin) or urlsplit(origin).path:
+                allowed = "origins such as https://clinic.example, separated by blanks"
+                raise InvalidInput("BAILEY_WEB_ORIGIN", "another text", allowed)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins of pages that may read the stream."""
+        return tuple(self.web_origin.split())
+
+    @property
+    def events_place(self) -> tuple[str, int] | None:
+        """Host and port of the server of events; None if there is none."""
+        if self.events_bind == "off":
+            return None
+        host, _, port = self.events_bind.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def url(self) -> str:
@@ -107,6 +161,21 @@ class Settings:
                 os.link(written, path)
             os.unlink(written)
         return path.read_text()
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 7
+
+
+def _is_address(text: str) -> bool:
+    """Return whether a text is an address in HTTP, without a name, a query or a fragment."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    more = parts.query or parts.fragment or parts.username or port == 0
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not more
 
 
 def _check_rate(rate: str) -> None:

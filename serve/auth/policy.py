@@ -20,6 +20,7 @@ from serve.models import (
     AvailabilityRule,
     Base,
     ClinicDay,
+    Event,
     Offer,
     Patient,
     Practice,
@@ -99,6 +100,8 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "walk_in.register": _DESK,
     "waitlist.read": _CARE,
     "waitlist.change": _CARE,
+    # What happens; of which kinds of events each role is told, `serve.events.visible` says.
+    "event.read": _PATIENT_AND_DESK | {"analyst": "practice"},
     # People.
     "patient.read": _CARE | {"provider": "practice"},
     "patient.create": {"front_desk": "practice", "administrator": "practice"},
@@ -181,7 +184,7 @@ def patient_of(thing: Base) -> UUID | None:
     """Return whose data a thing is; None for nobody's."""
     if isinstance(thing, Patient):
         return thing.id
-    if isinstance(thing, (Appointment, WaitlistEntry, Preference)):
+    if isinstance(thing, (Appointment, WaitlistEntry, Preference, Event)):
         return thing.patient_id
     if isinstance(thing, Offer):
         return thing.entry.patient_id
@@ -192,7 +195,7 @@ def provider_of(thing: Base) -> UUID | None:
     """Return the provider that a thing belongs to; None for nobody."""
     if isinstance(thing, Provider):
         return thing.id
-    if isinstance(thing, (ClinicDay, AvailabilityRule, AvailabilityException)):
+    if isinstance(thing, (ClinicDay, AvailabilityRule, AvailabilityException, Event)):
         return thing.provider_id
     if isinstance(thing, Seat):
         return thing.clinic_day.provider_id

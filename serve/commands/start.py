@@ -30,12 +30,13 @@ PATIENCE = 80
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65_535))
 @click.option("--no-worker", is_flag=True, help="Leave long work to a worker started elsewhere.")
+@click.option("--no-events", is_flag=True, help="Start no server of events.")
 @with_appcontext
-def start(host: str, port: int, no_worker: bool) -> None:
-    """Start the web server and the worker, after bringing the database up to date.
+def start(host: str, port: int, no_worker: bool, no_events: bool) -> None:
+    """Start the web server, the worker and the server of events, on an up-to-date database.
 
     Needs nothing else: without settings the database is a file in the folder ``instance``.
-    Ctrl-C, or SIGTERM, lets requests in flight end and stops both.
+    Ctrl-C, or SIGTERM, lets requests in flight end and stops all.
     """
     with in_one_line():
         bring_up_to_date()
@@ -55,9 +56,30 @@ def start(host: str, port: int, no_worker: bool) -> None:
     parts = [[_program("gunicorn"), "--config", "python:serve.gunicorn"]]
     if not no_worker and "worker" in current_app.cli.commands:
         parts.append([flask, "--app", "serve", "worker"])
+    environment = {**os.environ, "BAILEY_BIND": f"{host}:{port}", **events_beside(host, port)}
+    if no_events:
+        environment["BAILEY_EVENTS_BIND"] = "off"
+    if environment["BAILEY_EVENTS_BIND"] != "off":
+        parts.append([flask, "--app", "serve", "events"])
     click.echo(f"Bailey is at http://{host}:{port}/api/docs/ (Ctrl-C stops it).")
     sys.stdout.flush()
-    sys.exit(run_together(parts, {**os.environ, "BAILEY_BIND": f"{host}:{port}"}))
+    sys.exit(run_together(parts, environment))
+
+
+def events_beside(host: str, port: int) -> dict[str, str]:
+    """Return the settings of a server of events at the port after the web server's.
+
+    What the environment says already stays. Pages of the web server may read the stream, although
+    for a browser another port is another origin.
+    """
+    # Nobody knows the port that the system would choose.
+    beside = f"{host}:{port + 1 if port < 65_535 else port - 1}" if port else "off"
+    names = dict.fromkeys((host, "127.0.0.1", "localhost") if host == "127.0.0.1" else (host,))
+    settings = {
+        "BAILEY_EVENTS_BIND": beside,
+        "BAILEY_WEB_ORIGIN": " ".join(f"http://{name}:{port}" for name in names),
+    }
+    return {name: os.environ.get(name) or value for name, value in settings.items()}
 
 
 def _program(name: str) -> str:

@@ -5,6 +5,7 @@ transaction, which then locks the practice's list, numbers them, and commits at 
 were given earlier, a transaction with a lower one could commit after somebody has read a higher.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,8 @@ KEPT = "announced"
 CHANNEL = "bailey_events"
 #: Tells the locks of lists of events from any other advisory lock.
 LISTS = 0x6261696C
+#: What a kind looks like: nothing in it could end a line of a stream.
+KIND = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
 def announce(
@@ -43,7 +46,14 @@ def announce(
         Plain names and numbers; nothing about the patient.
     about
         The appointment or session that it is about: its patient and provider may listen to it.
+
+    Raises
+    ------
+    ValueError
+        If the kind is not two words with a dot between them.
     """
+    if KIND.fullmatch(kind) is None:
+        raise ValueError("a kind of event is two words with a dot between them")
     event = Event(
         practice_id=practice_id,
         kind=kind,
@@ -56,7 +66,7 @@ def announce(
         event.clinic_day_id, event.provider_id = about.clinic_day_id, about.provider_id
     elif about is not None:
         event.clinic_day_id, event.provider_id = about.id, about.provider_id
-    session.info.setdefault(KEPT, []).append((event, _savepoints(session)))
+    session.info.setdefault(KEPT, []).append((event, _within(session)))
 
 
 def write_events(session: Session) -> None:
@@ -64,17 +74,20 @@ def write_events(session: Session) -> None:
     events = [event for event, _ in session.info.pop(KEPT, [])]
     if not events:
         return
+    # Whatever is left to write waits for its locks now: with the list locked it could wait for
+    # somebody who waits for the list.
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
         _lock_lists(session, {event.practice_id for event in events})
     session.add_all(events)
     session.flush()
 
 
-def _savepoints(session: Session) -> list[SessionTransaction]:
-    """Return the savepoints in which a session is."""
+def _within(session: Session) -> list[SessionTransaction]:
+    """Return the transactions in which a session is, from the innermost savepoint outwards."""
     found = []
-    inner = session.get_nested_transaction()
-    while inner is not None and inner.nested:
+    inner = session.get_nested_transaction() or session.get_transaction()
+    while inner is not None:
         found.append(inner)
         inner = inner.parent
     return found
@@ -82,18 +95,23 @@ def _savepoints(session: Session) -> list[SessionTransaction]:
 
 @listens_for(Session, "after_soft_rollback")
 def _take_back(session: Session, undone: SessionTransaction) -> None:
-    """Forget what was announced since a savepoint to which a session goes back."""
+    """Forget what was announced in a savepoint or transaction that is rolled back."""
+    # A flush that fails is a part of one, and takes it back as a whole.
+    while not undone.nested and undone.parent is not None:
+        undone = undone.parent
     kept = session.info.get(KEPT, [])
-    session.info[KEPT] = [(event, within) for event, within in kept if undone not in within]
+    if kept:
+        session.info[KEPT] = [(event, within) for event, within in kept if undone not in within]
 
 
 def _lock_lists(session: Session, practices: Iterable[UUID]) -> None:
     """Lock the lists of practices, always in the same order, and say that they have news."""
-    for practice_id in sorted(practices):
-        key = practice_id.int & 0x7FFFFFFF
+    # Two practices may share a key, so that it is the keys that need the order.
+    for key in sorted({one.int & 0x7FFFFFFF for one in practices}):
         session.execute(
             text("SELECT pg_advisory_xact_lock(:lists, :key)"), {"lists": LISTS, "key": key}
         )
+    for practice_id in practices:
         session.execute(
             text("SELECT pg_notify(:channel, :practice)"),
             {"channel": CHANNEL, "practice": str(practice_id)},

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from serve.booking.waiting_list import end_entries, expire_offers
 from serve.clock import wall_clock
 from serve.database import lock, reading, transaction
 from serve.errors import Conflict
+from serve.events.retention import forget_events
 from serve.jobs.forecast_models import QUANTITIES, checked_models
 from serve.jobs.submission import submit
 from serve.models import Appointment, HistoryRow, Practice, Run
@@ -50,13 +52,14 @@ def end_what_ran_out(now: datetime) -> dict[str, int]:
 
 
 def forget(now: datetime) -> int:
-    """Erase what is not kept any longer; return of how many patients."""
+    """Erase what is not kept any longer, events included; return of how many patients."""
     erased = 0
     for _ in range(ROUNDS):
         part = transaction(lambda session: keep_no_longer(session, now))["patients"]
         erased += part
         if part < MOST:
             break
+    forget_events(now, timedelta(days=int(current_app.config["SETTINGS"].events_days)))
     return erased
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from serve.models.base import Base, Versioned, one_of
+from serve.models.base import Base, Counter, Versioned, one_of
 
 #: What of a practice is scarce beside its providers.
 RESOURCES = ("room", "equipment")
@@ -33,6 +33,8 @@ class Practice(Versioned, Base):
         Where patients reach the practice, as notices tell it.
     retention_days
         After how many days without a visit a patient's data are erased; 0 for never.
+    forgotten_event
+        The last event that is not kept any longer; 0 while all are.
     """
 
     __tablename__ = "practice"
@@ -51,6 +53,7 @@ class Practice(Versioned, Base):
     delay_minutes: Mapped[int] = mapped_column(default=15)
     contact: Mapped[str] = mapped_column(default="")
     retention_days: Mapped[int] = mapped_column(default=0)
+    forgotten_event: Mapped[int] = mapped_column(Counter, default=0)
 
 
 class Location(Versioned, Base):

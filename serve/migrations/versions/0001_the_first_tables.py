@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("delay_minutes", sa.Integer(), nullable=False),
         sa.Column("contact", sa.String(length=200), nullable=False),
         sa.Column("retention_days", sa.Integer(), nullable=False),
+        sa.Column("forgotten_event", COUNTER, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,0 +1,1 @@
+"""How late events are while many listen and others book."""
