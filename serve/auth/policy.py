@@ -60,6 +60,8 @@ _RESEARCH: dict[str, Reach] = {"analyst": "practice", "administrator": "practice
 _PATIENT: dict[str, Reach] = {"patient": "own"}
 _PATIENT_AND_DESK: dict[str, Reach] = _PATIENT | _DESK
 _ONESELF: dict[str, Reach] = {role: "own" for role in _EVERYBODY}
+#: Of no role: the secret in a link is the right, and the route says what it opens.
+_LINK: dict[str, Reach] = {}
 
 #: How far each action reaches for each role; a role that is not named may not do it.
 POLICY: Mapping[str, Mapping[str, Reach]] = {
@@ -134,6 +136,8 @@ def reach(actor: Actor, action: str) -> Reach | None:
     """Return how far an action reaches for somebody; None if it is not theirs at all."""
     if actor.system:
         return "practice"
+    if actor.by == "link":
+        return "own" if POLICY[action] is _LINK else None
     if actor.scopes is not None and action not in actor.scopes:
         return None
     found = {POLICY[action].get(role) for role in actor.roles}
