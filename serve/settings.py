@@ -44,6 +44,9 @@ class Settings:
     metrics_token
         Who sends it as ``Authorization: Bearer`` may read ``/metrics``; if it is not given, whoever
         asks from this machine or a private network may.
+    mail_from
+        From which address mails are sent, and who is the organizer of visits in calendars where a
+        practice has no address of its own; none if empty.
     oidc_issuer, oidc_client_id, oidc_client_secret
         An OpenID Connect provider to sign in with; none if empty.
     """
@@ -57,6 +60,7 @@ class Settings:
     proxies: str = "0"
     device: str = "cpu"
     metrics_token: str = ""
+    mail_from: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""

@@ -6,6 +6,7 @@ from serve.api.attendance import attendance
 from serve.api.audit import audit
 from serve.api.availability import availability
 from serve.api.availability_preview import availability_preview
+from serve.api.calendars import calendars
 from serve.api.figures import figures
 from serve.api.forecasts import forecasts
 from serve.api.history import history
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     audit,
     availability,
     availability_preview,
+    calendars,
     figures,
     forecasts,
     history,

@@ -19,6 +19,7 @@ from serve.models import (
     AvailabilityException,
     AvailabilityRule,
     Base,
+    CalendarFeed,
     ClinicDay,
     Offer,
     Patient,
@@ -59,6 +60,7 @@ _DESK: dict[str, Reach] = {
 _RESEARCH: dict[str, Reach] = {"analyst": "practice", "administrator": "practice"}
 _PATIENT: dict[str, Reach] = {"patient": "own"}
 _PATIENT_AND_DESK: dict[str, Reach] = _PATIENT | _DESK
+_FEEDS: dict[str, Reach] = {"patient": "own", "provider": "own"}
 _ONESELF: dict[str, Reach] = {role: "own" for role in _EVERYBODY}
 #: Of no role: the secret in a link is the right, and the route says what it opens.
 _LINK: dict[str, Reach] = {}
@@ -99,6 +101,9 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "appointment.attend": _DESK,
     "appointment.undo": _DESK,
     "walk_in.register": _DESK,
+    "calendar_feed.read": _FEEDS,
+    "calendar_feed.change": _FEEDS,
+    "calendar_feed.follow": _LINK,
     "waitlist.read": _CARE,
     "waitlist.change": _CARE,
     # People.
@@ -209,7 +214,7 @@ def user_of(thing: Base) -> UUID | None:
     """Return the user that a thing belongs to; None for nobody."""
     if isinstance(thing, User):
         return thing.id
-    if isinstance(thing, (ApiToken, Run)):
+    if isinstance(thing, (ApiToken, CalendarFeed, Run)):
         return thing.user_id
     return None
 

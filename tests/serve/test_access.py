@@ -40,7 +40,9 @@ OWNERS = ("own", "another's", "elsewhere", "unknown")
 #: Paths whose thing is found by another action than the route's: that one decides about it.
 FOUND_BY: dict[str, str] = {}
 #: Secrets that open links, by the route: nobody needs more, and nobody may more by a role.
-LINKS: dict[str, Callable[[Things], str]] = {}
+LINKS: dict[str, Callable[[Things], str]] = {
+    "/api/v1/calendars/<secret>.ics": lambda own: own.calendar_feed and own.calendar_secret,
+}
 #: Values of what a path names beside rows.
 VALUES: dict[str, str] = {"quantity": "no_show", "table": "visits"}
 #: Bodies, by method and path, where what the schema requires is not enough.

@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from serve.calendars.access import make_feed
 from serve.models import (
     ApiToken,
     Appointment,
     AvailabilityException,
     AvailabilityRule,
+    CalendarFeed,
     Carer,
     ClinicDay,
     Import,
@@ -259,6 +261,14 @@ class Things:
                 expires_at=NOW + timedelta(days=1),
             )
         )
+
+    @cached_property
+    def calendar_feed(self) -> CalendarFeed:
+        """The owner's feed of the patient, whose secret is in ``calendar_secret``."""
+        made, self.calendar_secret = make_feed(
+            self.session, self.user, "feed", NOW, patient_id=self.patient.id
+        )
+        return made
 
     @cached_property
     def run(self) -> Run:
