@@ -32,15 +32,18 @@ def feed_of(session: Session, feed: CalendarFeed, now: datetime) -> bytes:
         if feed.provider_id is not None
         else _of_patient(session, feed.patient_id, practice, now)
     )
-    return bytes(_dressed(calendar(practice.zone, events), feed, practice).to_ical())
+    return bytes(_named(calendar(practice.zone, events), feed, practice).to_ical())
 
 
-def _dressed(made: Calendar, feed: CalendarFeed, practice: Practice) -> Calendar:
-    """Return a calendar with its name, and how often it is to be read again."""
+def _named(made: Calendar, feed: CalendarFeed, practice: Practice) -> Calendar:
+    """Return a calendar with its name, and how often it is to be read again.
+
+    It has no ``X-WR-TIMEZONE``: readers that follow it are an hour wrong in the hour that clocks
+    show twice.
+    """
     name = feed.name or practice.name
     made.add("name", name)
     made.add("x-wr-calname", name)
-    made.add("x-wr-timezone", practice.zone)
     made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", "PT1H")
     return made

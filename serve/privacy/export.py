@@ -31,7 +31,7 @@ LEFT_OUT = {
     "status_change": {"user_id", "before"},
     "audit_entry": {"user_id", "address", "request_id", "practice_id", "details"},
     "carer": {"patient_id"},
-    "calendar_feed": {"token_hash"},
+    "calendar_feed": {"token_hash", "user_id"},
 }
 
 
