@@ -23,6 +23,7 @@ from serve.api.tokens import tokens
 from serve.api.users import users
 from serve.api.visit_types import visit_types
 from serve.api.waiting_list import waiting_list
+from serve.api.webhooks import webhooks
 
 BLUEPRINTS = (
     account,
@@ -48,4 +49,5 @@ BLUEPRINTS = (
     users,
     visit_types,
     waiting_list,
+    webhooks,
 )

@@ -120,6 +120,8 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "account.read": _ONESELF,
     "account.change": _ONESELF,
     "audit.read": _ADMINISTRATOR,
+    "webhook.read": _ADMINISTRATOR,
+    "webhook.change": _ADMINISTRATOR,
     # Work and data.
     "schedule.price": _RESEARCH | {"provider": "practice"},
     "run.read": _RESEARCH,

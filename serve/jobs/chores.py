@@ -17,6 +17,7 @@ from serve.jobs.forecast_models import QUANTITIES, checked_models
 from serve.jobs.submission import submit
 from serve.models import Appointment, HistoryRow, Practice, Run
 from serve.privacy.retention import MOST, keep_no_longer
+from serve.webhooks.history import forget_deliveries
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ def forget(now: datetime) -> int:
         erased += part
         if part < MOST:
             break
+    transaction(lambda session: forget_deliveries(session, now))
     return erased
 
 
