@@ -27,10 +27,16 @@ class Deliveries:
     targets that never answer, however many messages wait for them, keep no other from its own.
     """
 
-    def __init__(self, app: Flask, threads: int = THREADS, resolve: Resolve = resolved) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        threads: int = THREADS,
+        every: float = EVERY,
+        resolve: Resolve = resolved,
+    ) -> None:
         settings = app.config["SETTINGS"]
         channel = WebhookChannel(app.config["SECRET_KEY"], settings.webhook_hosts, resolve)
-        self._app, self._threads = app, threads
+        self._app, self._threads, self._every = app, threads, every
         self._courier = WebhookCourier({"webhook": channel}, now)
         self._in_flight: set[UUID] = set()
         #: How many turns there were when each had its last.
@@ -48,7 +54,7 @@ class Deliveries:
                         self._hand_out(pool)
                 except Exception:
                     logger.warning("nobody sees what is to be sent now", exc_info=True)
-                self._again.wait(EVERY)
+                self._again.wait(self._every)
 
     def _hand_out(self, pool: ThreadPoolExecutor) -> None:
         """Let a thread send to each webhook whose turn it is."""

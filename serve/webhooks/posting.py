@@ -75,6 +75,9 @@ def _connected(target: Target, address: str) -> Iterator[HTTPConnection]:
             made = HTTPConnection(target.host, target.port)
             made.sock = plain
         yield made
+        # What was broken off within its headers would look like an answer.
+        if late.is_set():
+            raise TimeoutError
     except (OSError, HTTPException):
         if late.is_set():
             raise TimeoutError from None
