@@ -4,7 +4,9 @@ Each is a variable of the environment where a place differs: ``WEB_CONCURRENCY``
 ``BAILEY_THREADS`` threads of each, ``BAILEY_BIND`` the address.
 """
 
+import logging
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +15,17 @@ from typing import Any
 from serve.logs import JsonLines
 from serve.metrics import SHARED
 from serve.settings import settings_from
+
+
+class WithoutAddresses(logging.Filter):
+    """Takes addresses out of what gunicorn says of requests: a secret may be in one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Leave a slash of each address in a warning or an error."""
+        if record.levelno >= logging.WARNING:
+            record.msg, record.args = re.sub(r"/[^\s\"']+", "/", record.getMessage()), ()
+        return True
+
 
 # Two threads of the numerical libraries on two busy cores are slower than one.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -38,6 +51,7 @@ logconfig_dict: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": JsonLines}},
+    "filters": {"without_addresses": {"()": WithoutAddresses}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
@@ -46,7 +60,12 @@ logconfig_dict: dict[str, Any] = {
         }
     },
     "loggers": {
-        "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "gunicorn.error": {
+            "handlers": ["stderr"],
+            "filters": ["without_addresses"],
+            "level": "INFO",
+            "propagate": False,
+        },
         # What it would write of requests has their addresses; `serve.logs` writes its own lines.
         "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },

@@ -1,5 +1,7 @@
 """How often somebody may ask, and how much may be sent."""
 
+import hashlib
+
 from flask import Flask, Response, current_app, request, session
 from flask_limiter import ApplicationLimit, Limit, Limiter
 from joserfc import jwt
@@ -14,6 +16,8 @@ from serve.settings import Settings
 SIGN_INS = "10 per minute; 100 per hour"
 #: Paths at which a password or a code is tried.
 SIGN_IN_PATHS = tuple(f"/api/v1/account/{one}" for one in ("sign-in", "invitation", "password"))
+#: Requests for one link, whoever has it; a calendar program asks some times an hour.
+OF_LINK = "30 per minute"
 #: What a machine asks about the service itself.
 FREE = ("/healthz", "/readyz", "/metrics")
 
@@ -59,7 +63,8 @@ def limit(app: Flask, settings: Settings) -> None:
             ApplicationLimit(settings.rate_limit, exempt_when=lambda: request.path in FREE)
         ],
         default_limits=[
-            Limit(SIGN_INS, key_function=address, exempt_when=_no_sign_in, methods=("POST",))
+            Limit(SIGN_INS, key_function=address, exempt_when=_no_sign_in, methods=("POST",)),
+            Limit(OF_LINK, key_function=_link, exempt_when=_no_link),
         ],
         # A store that is away for a while must not stop the clinic.
         in_memory_fallback_enabled=not settings.rate_limit_storage.startswith("memory"),
@@ -87,6 +92,16 @@ def who() -> str:
     if "_user_id" in session:
         return f"user:{str(session['_user_id']).partition('.')[0]}"
     return address()
+
+
+def _link() -> str:
+    """Return which link is followed, in a form that opens nothing."""
+    return f"link:{hashlib.sha256(request.path.encode()).hexdigest()}"
+
+
+def _no_link() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return not getattr(view, "linked", False)
 
 
 def _no_sign_in() -> bool:

@@ -54,6 +54,7 @@ def protect(app: Flask, settings: Settings, documentation: str) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)
         if request.path.startswith("/api/v1/"):
             response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.setdefault("X-Robots-Tag", "noindex, nofollow, noarchive")
         if settings.secure_cookies == "true":
             response.headers.setdefault("Strict-Transport-Security", A_YEAR)
         return response

@@ -1,6 +1,7 @@
 """What the environment says about the service; secrets come from nowhere else."""
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -47,6 +48,12 @@ class Settings:
     metrics_token
         Who sends it as ``Authorization: Bearer`` may read ``/metrics``; if it is not given, whoever
         asks from this machine or a private network may.
+    mail_from
+        From which address mails are sent, and who is the organizer of visits in calendars where a
+        practice has no address of its own; none if empty.
+    webhook_allow
+        Hosts, separated by commas, to which webhooks may also be sent without TLS and on a private
+        network; all others must be on the internet.
     oidc_issuer, oidc_client_id, oidc_client_secret
         An OpenID Connect provider to sign in with; none if empty.
     events_bind
@@ -72,6 +79,8 @@ class Settings:
     proxies: str = "0"
     device: str = "cpu"
     metrics_token: str = ""
+    mail_from: str = ""
+    webhook_allow: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
@@ -97,6 +106,9 @@ class Settings:
             )
         if self.secure_cookies not in ("true", "false"):
             raise InvalidInput("BAILEY_SECURE_COOKIES", self.secure_cookies, "true or false")
+        if not all(re.fullmatch(r"[a-z0-9._:-]+", host) for host in self.webhook_hosts):
+            allowed = "hosts without schemes or ports, such as hooks.example.org,10.0.0.7"
+            raise InvalidInput("BAILEY_WEBHOOK_ALLOW", "another text", allowed)
         _check_rate(self.rate_limit)
         if not (self.proxies.isascii() and self.proxies.isdecimal() and int(self.proxies) < 10):
             raise InvalidInput("BAILEY_PROXIES", self.proxies, "a whole number from 0 to 9")
@@ -140,6 +152,12 @@ class Settings:
     def url(self) -> str:
         """Address of the database."""
         return self.database_url or f"sqlite:///{Path(self.home).absolute() / 'bailey.db'}"
+
+    @property
+    def webhook_hosts(self) -> frozenset[str]:
+        """Hosts to which webhooks may be sent wherever they are."""
+        hosts = (host.strip().lower() for host in self.webhook_allow.split(","))
+        return frozenset(host.rstrip(".") for host in hosts if host)
 
     @property
     def embedded(self) -> bool:

@@ -6,6 +6,7 @@ from serve.api.attendance import attendance
 from serve.api.audit import audit
 from serve.api.availability import availability
 from serve.api.availability_preview import availability_preview
+from serve.api.calendars import calendars
 from serve.api.events import events
 from serve.api.figures import figures
 from serve.api.forecasts import forecasts
@@ -23,6 +24,7 @@ from serve.api.tokens import tokens
 from serve.api.users import users
 from serve.api.visit_types import visit_types
 from serve.api.waiting_list import waiting_list
+from serve.api.webhooks import webhooks
 
 BLUEPRINTS = (
     account,
@@ -32,6 +34,7 @@ BLUEPRINTS = (
     availability,
     availability_preview,
     events,
+    calendars,
     figures,
     forecasts,
     history,
@@ -48,4 +51,5 @@ BLUEPRINTS = (
     users,
     visit_types,
     waiting_list,
+    webhooks,
 )

@@ -1,6 +1,6 @@
 """One request: its transaction, who asks, and the rules by which rows are read and changed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -52,6 +52,10 @@ class Call:
         if self.actor.practice_id is None:
             raise NotFound("practice")
         return self.actor.practice_id
+
+    def opened(self, practice_id: UUID) -> None:
+        """Say which practice's a link is, once the view found its secret right."""
+        self.actor = replace(self.actor, practice_id=practice_id)
 
     def find(self, model: type[Model], identifier: UUID, action: str | None = None) -> Model:
         """Return a row that the actor may see, and note that it was seen.

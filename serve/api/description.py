@@ -87,7 +87,11 @@ def _views() -> dict[tuple[str, str], Any]:
 def _complete(operation: dict[str, Any], view: Any) -> None:
     effect, action = getattr(view, "effect", None), getattr(view, "action", None)
     statuses = [*ALWAYS]
-    if action is not None:
+    if getattr(view, "linked", False):
+        effect = "reads"
+        operation["security"] = []
+        operation["x-action"] = action
+    elif action is not None:
         statuses += SIGNED_IN
         operation["security"] = [{"token": []}, {"session": []}]
         operation["x-action"] = action

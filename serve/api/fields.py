@@ -42,7 +42,7 @@ class Told(BaseModel):
     told_once: ClassVar[frozenset[str]] = frozenset()
 
 
-def _only_text(value: Any) -> Any:
+def only_text(value: Any) -> Any:
     """Refuse numbers where a text must be: 0 is no date."""
     if not isinstance(value, (str, date, time, UUID)):
         raise ValueError("must be a text")
@@ -53,14 +53,14 @@ def _like_a_date(value: Any) -> Any:
     """Refuse texts that are read as seconds since 1970."""
     if isinstance(value, str) and not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("must begin with a date such as 2026-03-02")
-    return _only_text(value)
+    return only_text(value)
 
 
 def _like_a_clock(value: Any) -> Any:
     """Refuse texts that are read as seconds since midnight."""
     if isinstance(value, str) and not re.match(r"[0-9]{2}:[0-9]{2}", value):
         raise ValueError("must be a time of day such as 09:00")
-    return _only_text(value)
+    return only_text(value)
 
 
 def _plain(text: str) -> str:
@@ -107,25 +107,25 @@ def _email(text: str) -> str:
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
-    BeforeValidator(_only_text),
+    BeforeValidator(only_text),
     AfterValidator(_plain),
 ]
 Text = Annotated[
     str,
     StringConstraints(max_length=500, strip_whitespace=True),
-    BeforeValidator(_only_text),
+    BeforeValidator(only_text),
     AfterValidator(_plain),
 ]
 #: What somebody signs in with; nothing is taken off it.
 Secret = Annotated[
     str,
     StringConstraints(min_length=1, max_length=256),
-    BeforeValidator(_only_text),
+    BeforeValidator(only_text),
     AfterValidator(_plain),
 ]
 Email = Annotated[Name, AfterValidator(_email)]
 Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9 ()/-]{0,40}$")]
-Identifier = Annotated[UUID, BeforeValidator(_only_text)]
+Identifier = Annotated[UUID, BeforeValidator(only_text)]
 Moment = Annotated[datetime, BeforeValidator(_like_a_date), AfterValidator(_with_zone)]
 Day = Annotated[date, BeforeValidator(_like_a_date), AfterValidator(_in_years)]
 #: JSON Schema's format ``time`` has a zone, which a practice's wall clock has not.

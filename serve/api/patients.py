@@ -306,6 +306,7 @@ class ExportOut(Told):
     waitlist: list[dict[str, Any]]
     offers: list[dict[str, Any]]
     messages: list[dict[str, Any]]
+    calendar_feeds: list[dict[str, Any]]
     accesses: list[dict[str, Any]]
 
 

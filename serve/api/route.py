@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from objective import InvalidInput
 from serve.api.call import Call
+from serve.auth.actor import WITH_LINK
 from serve.auth.current import current_actor
 from serve.auth.policy import require
 from serve.clock import now
@@ -52,6 +53,7 @@ def route(
     example: Any = None,
     form: bool = False,
     files: Sequence[str] = (),
+    linked: bool = False,
 ) -> Callable[[View], View]:
     """Return a decorator that makes a view an endpoint.
 
@@ -74,6 +76,10 @@ def route(
         Whether the body is a form with files, not JSON.
     files
         Media types of the files that it may answer with instead of JSON.
+    linked
+        Whether a secret in the path, which the view checks, is the right to it: nobody signs in,
+        and who is signed in may no more. What follows a link knows no header of ours, so that
+        neither ``Idempotency-Key`` nor ``If-Match`` is asked for.
     """
     does: Effect = effect or {"GET": "reads", "POST": "makes"}.get(method, "changes")  # type: ignore[assignment]
 
@@ -82,7 +88,7 @@ def route(
         def endpoint(**arguments: Any) -> Response:
             if does in ("reads", "computes"):
                 return _read(view, action, gives, status, arguments)
-            return _write(view, action, gives, status, arguments, does)
+            return _write(view, action, gives, status, arguments, None if linked else does)
 
         made: View = endpoint
         if gives is not None:
@@ -96,8 +102,11 @@ def route(
             made = blueprint.input(takes, location=location, arg_name="given", example=example)(
                 made
             )
-        made = blueprint.doc(summary=summary, tags=[tag_of(blueprint)])(_guarded(made, action))
+        made = blueprint.doc(summary=summary, tags=[tag_of(blueprint)])(
+            _guarded(made, action, linked)
+        )
         made.action, made.effect = action, does  # type: ignore[attr-defined]
+        made.linked = linked  # type: ignore[attr-defined]
         made.files = tuple(files)  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
@@ -110,13 +119,16 @@ def tag_of(blueprint: APIBlueprint) -> str:
     return blueprint.name.replace("_", " ")
 
 
-def _guarded(made: View, action: str) -> View:
+def _guarded(made: View, action: str, linked: bool) -> View:
     """Return a view that looks at what was sent only of somebody who may send it."""
 
     @wraps(made)
     def guarded(**arguments: Any) -> Any:
-        with reading() as session:
-            g.actor = current_actor(session)
+        if linked:
+            g.actor = WITH_LINK
+        else:
+            with reading() as session:
+                g.actor = current_actor(session)
         g.user_id = g.actor.user_id
         require(g.actor, action)
         return made(**arguments)
@@ -151,9 +163,9 @@ def _write(
     gives: type[BaseModel] | None,
     status: int,
     arguments: Mapping[str, Any],
-    does: Effect,
+    does: Effect | None,
 ) -> Response:
-    key = _key(needed=does == "makes")
+    key = None if does is None else _key(needed=does == "makes")
     if_match = _if_match() if does == "changes" else None
 
     def work(session: Session) -> Response:

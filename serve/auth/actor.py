@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from serve.models import Carer, Patient, User
 
 #: How somebody was recognised.
-By = Literal["session", "token", "system", "nobody"]
+By = Literal["session", "token", "link", "system", "nobody"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Actor:
 
 
 NOBODY = Actor()
+#: Whoever has a link whose secret is the right to it; which practice's it is, its route finds out.
+WITH_LINK = Actor(by="link")
 SYSTEM = Actor(by="system")
 
 

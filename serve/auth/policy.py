@@ -19,6 +19,7 @@ from serve.models import (
     AvailabilityException,
     AvailabilityRule,
     Base,
+    CalendarFeed,
     ClinicDay,
     Event,
     Offer,
@@ -60,7 +61,10 @@ _DESK: dict[str, Reach] = {
 _RESEARCH: dict[str, Reach] = {"analyst": "practice", "administrator": "practice"}
 _PATIENT: dict[str, Reach] = {"patient": "own"}
 _PATIENT_AND_DESK: dict[str, Reach] = _PATIENT | _DESK
+_FEEDS: dict[str, Reach] = {"patient": "own", "provider": "own"}
 _ONESELF: dict[str, Reach] = {role: "own" for role in _EVERYBODY}
+#: Of no role: the secret in a link is the right, and the route says what it opens.
+_LINK: dict[str, Reach] = {}
 
 #: How far each action reaches for each role; a role that is not named may not do it.
 POLICY: Mapping[str, Mapping[str, Reach]] = {
@@ -98,6 +102,9 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "appointment.attend": _DESK,
     "appointment.undo": _DESK,
     "walk_in.register": _DESK,
+    "calendar_feed.read": _FEEDS,
+    "calendar_feed.change": _FEEDS,
+    "calendar_feed.follow": _LINK,
     "waitlist.read": _CARE,
     "waitlist.change": _CARE,
     # What happens; of which kinds of events each role is told, `serve.events.visible` says.
@@ -116,6 +123,8 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "account.read": _ONESELF,
     "account.change": _ONESELF,
     "audit.read": _ADMINISTRATOR,
+    "webhook.read": _ADMINISTRATOR,
+    "webhook.change": _ADMINISTRATOR,
     # Work and data.
     "schedule.price": _RESEARCH | {"provider": "practice"},
     "run.read": _RESEARCH,
@@ -137,6 +146,8 @@ def reach(actor: Actor, action: str) -> Reach | None:
     """Return how far an action reaches for somebody; None if it is not theirs at all."""
     if actor.system:
         return "practice"
+    if actor.by == "link":
+        return "own" if POLICY[action] is _LINK else None
     if actor.scopes is not None and action not in actor.scopes:
         return None
     found = {POLICY[action].get(role) for role in actor.roles}
@@ -208,7 +219,7 @@ def user_of(thing: Base) -> UUID | None:
     """Return the user that a thing belongs to; None for nobody."""
     if isinstance(thing, User):
         return thing.id
-    if isinstance(thing, (ApiToken, Run)):
+    if isinstance(thing, (ApiToken, CalendarFeed, Run)):
         return thing.user_id
     return None
 

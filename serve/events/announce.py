@@ -16,6 +16,7 @@ from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session, SessionTransaction
 
 from serve.models import Appointment, ClinicDay, Event
+from serve.webhooks.fan_out import queue_for_webhooks
 
 #: Where a session keeps what it has to tell.
 KEPT = "announced"
@@ -70,7 +71,10 @@ def announce(
 
 
 def write_events(session: Session) -> None:
-    """Give what was announced its numbers: the last thing before a transaction commits."""
+    """Give what was announced its numbers: the last thing before a transaction commits.
+
+    With them go the messages by which webhooks are told.
+    """
     events = [event for event, _ in session.info.pop(KEPT, [])]
     if not events:
         return
@@ -81,6 +85,7 @@ def write_events(session: Session) -> None:
         _lock_lists(session, {event.practice_id for event in events})
     session.add_all(events)
     session.flush()
+    queue_for_webhooks(session, events)
 
 
 def _within(session: Session) -> list[SessionTransaction]:

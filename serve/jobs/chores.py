@@ -19,6 +19,7 @@ from serve.jobs.forecast_models import QUANTITIES, checked_models
 from serve.jobs.submission import submit
 from serve.models import Appointment, HistoryRow, Practice, Run
 from serve.privacy.retention import MOST, keep_no_longer
+from serve.webhooks.history import forget_deliveries
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def forget(now: datetime) -> int:
         if part < MOST:
             break
     forget_events(now, timedelta(days=int(current_app.config["SETTINGS"].events_days)))
+    transaction(lambda session: forget_deliveries(session, now))
     return erased
 
 

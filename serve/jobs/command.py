@@ -40,6 +40,7 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
     # Here, because no other command needs what runs need.
     from serve.jobs.periodic import register_chores
     from serve.jobs.worker import Worker
+    from serve.webhooks.deliveries import Deliveries
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     stop = threading.Event()
@@ -52,6 +53,10 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
     ]
     for consumer in consumers:
         consumer.start()
+    loops = [Deliveries(app)]
+    threads_of_loops = [threading.Thread(target=one.run, args=(stop,)) for one in loops]
+    for thread in threads_of_loops:
+        thread.start()
     # In place of Huey's own, which know one consumer only.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -69,4 +74,6 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
         consumer.stop_flag.set()
     for consumer in consumers:
         consumer.stop(graceful=True)
+    for thread in threads_of_loops:
+        thread.join()
     logger.info("the worker is gone")

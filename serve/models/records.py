@@ -56,7 +56,8 @@ class AuditEntry(Base):
     patient_id
         Whose data they were; None for nobody's.
     by
-        How the user signed in: ``session``, ``token``, or ``system`` for the service itself.
+        How the user signed in: ``session``, ``token``, ``link`` for whoever has a secret link, or
+        ``system`` for the service itself.
     address, request_id
         From where, and by which request.
     """

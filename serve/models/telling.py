@@ -86,7 +86,7 @@ class OutboxMessage(Identified, Base):
     problem: Mapped[str] = mapped_column(String(500), default="")
 
 
-class CalendarFeed(Identified, Base):
+class CalendarFeed(Versioned, Base):
     """An address under which a calendar program reads appointments, until it is revoked.
 
     Attributes

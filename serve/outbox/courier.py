@@ -102,8 +102,12 @@ class Courier:
         now = self.clock()
         oldest = self._due(now).order_by(OutboxMessage.try_at).limit(1)
         message = session.scalar(oldest.with_for_update(skip_locked=True))
-        if message is None:
-            return None
+        return None if message is None else self._take(session, message, now)
+
+    def _take(
+        self, session: Session, message: OutboxMessage, now: datetime
+    ) -> tuple[UUID, str, int, Any]:
+        """Take a message in hand, or withdraw what is not true any more."""
         composed = self.channels[message.channel].compose(session, message, now)
         if composed is None:
             message.state, message.claimed_until = "withdrawn", None

@@ -12,6 +12,7 @@ from serve.models import (
     Appointment,
     AuditEntry,
     Base,
+    CalendarFeed,
     Carer,
     ExternalIdentity,
     Offer,
@@ -30,6 +31,7 @@ LEFT_OUT = {
     "status_change": {"user_id", "before"},
     "audit_entry": {"user_id", "address", "request_id", "practice_id", "details"},
     "carer": {"patient_id"},
+    "calendar_feed": {"token_hash", "user_id"},
 }
 
 
@@ -79,6 +81,7 @@ def everything_about(session: Session, patient: Patient) -> dict[str, Any]:
                 .order_by(OutboxMessage.due_at)
             )
         ),
+        "calendar_feeds": of(CalendarFeed, CalendarFeed.patient_id, CalendarFeed.created_at),
         "accesses": of(AuditEntry, AuditEntry.patient_id, AuditEntry.id),
     }
 

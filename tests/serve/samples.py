@@ -14,6 +14,7 @@ KNOWN: dict[str, Callable[[], Any]] = {
     "name": lambda: uuid4().hex,
     "password": lambda: "vier rode fietsen in de regen",
     "new": lambda: "vijf rode fietsen in de regen",
+    "url": lambda: "https://9.9.9.9/hook",
     "zone": lambda: "Europe/Amsterdam",
     "recurrence": lambda: "FREQ=WEEKLY;BYDAY=MO",
     "scopes": lambda: ["practice.read"],

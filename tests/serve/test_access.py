@@ -39,6 +39,10 @@ PUBLIC = {
 OWNERS = ("own", "another's", "elsewhere", "unknown")
 #: Paths whose thing is found by another action than the route's: that one decides about it.
 FOUND_BY: dict[str, str] = {}
+#: Secrets that open links, by the route: nobody needs more, and nobody may more by a role.
+LINKS: dict[str, Callable[[Things], str]] = {
+    "/api/v1/calendars/<secret>.ics": lambda own: own.calendar_feed and own.calendar_secret,
+}
 #: Values of what a path names beside rows.
 VALUES: dict[str, str] = {"quantity": "no_show", "table": "visits"}
 #: Bodies, by method and path, where what the schema requires is not enough.
@@ -71,6 +75,16 @@ def test_only_what_is_listed_is_public(bare: APIFlask):
     assert public <= PUBLIC
 
 
+def test_only_what_is_listed_is_open_to_whoever_has_a_link(bare: APIFlask):
+    """And its description says that nobody signs in for it."""
+    linked = {rule.rule for rule in _guarded(bare) if bare.view_functions[rule.endpoint].linked}
+    assert linked == set(LINKS)
+    document = bare.test_client().get("/api/openapi.json").get_json()
+    for rule in linked:
+        operations = document["paths"][re.sub(r"<(?:[^>:]+:)?([^>]+)>", r"{\1}", rule)].values()
+        assert all(one["security"] == [] for one in operations if "responses" in one)
+
+
 def test_every_action_is_in_the_policy(bare: APIFlask):
     """And every role in it is one."""
     for rule in _guarded(bare):
@@ -84,7 +98,7 @@ def test_no_route_is_left_out(bare: APIFlask):
         (rule.rule, name)
         for rule in _guarded(bare)
         for name in rule.arguments
-        if row_name(name) is None and name not in VALUES
+        if row_name(name) is None and name not in VALUES and rule.rule not in LINKS
     }
     assert not unknown, "add these to tests/serve/things.py or to VALUES"
 
@@ -102,6 +116,8 @@ class Caller:
     def expected(self, rule: Rule, owner: str) -> set[int] | None:
         """Return the statuses that the policy asks for; None for any that is no refusal."""
         action = self.app.view_functions[rule.endpoint].action
+        if rule.rule in LINKS:
+            return None if owner == "own" else {404}
         if self.role == "nobody":
             return {401}
         far: Reach | None = POLICY[action].get(self.role)
@@ -129,6 +145,9 @@ class Caller:
                 "elsewhere": Things(session, self.away, roles),
             }.get(owner)
             path = self._path(rule, named)
+            if rule.rule in LINKS and owner == "own":
+                secret = LINKS[rule.rule](Things(session, self.home, ("patient",)))
+                path = re.sub(r"<[^>]+>", secret, rule.rule)
             query, body = self._asked(method, rule, own)
             return path, query, body, token
 
@@ -152,7 +171,7 @@ class Caller:
             name = found[1].rpartition(":")[2]
             row = row_name(name)
             if row is None:
-                return VALUES[name]
+                return VALUES.get(name, uuid4().hex)
             return str(uuid4()) if things is None else things.id(row)
 
         return re.sub(r"<([^>]+)>", value, rule.rule)
@@ -185,6 +204,8 @@ def test_every_route_does_what_the_policy_says(app: APIFlask, role: str):
     caller, wrong = Caller(app, role), []
     for rule in _guarded(app):
         owners = OWNERS if any(row_name(name) for name in rule.arguments) else ("own",)
+        if rule.rule in LINKS:
+            owners = ("own", "unknown")
         for owner in owners:
             expected, status = caller.expected(rule, owner), caller.send(rule, owner)
             if status in (expected or ()) or (expected is None and status not in (401, 403, 404)):

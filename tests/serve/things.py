@@ -8,16 +8,19 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from serve.calendars.access import make_feed
 from serve.models import (
     ApiToken,
     Appointment,
     AvailabilityException,
     AvailabilityRule,
+    CalendarFeed,
     Carer,
     ClinicDay,
     Import,
     Location,
     Offer,
+    OutboxMessage,
     Patient,
     Preference,
     Provider,
@@ -29,6 +32,7 @@ from serve.models import (
     UserRole,
     VisitType,
     WaitlistEntry,
+    Webhook,
 )
 from tests.serve.conftest import NOW
 
@@ -259,6 +263,32 @@ class Things:
                 expires_at=NOW + timedelta(days=1),
             )
         )
+
+    @cached_property
+    def calendar_feed(self) -> CalendarFeed:
+        """The owner's feed of the patient, whose secret is in ``calendar_secret``."""
+        made, self.calendar_secret = make_feed(
+            self.session, self.user, "feed", NOW, patient_id=self.patient.id
+        )
+        return made
+
+    @cached_property
+    def webhook(self) -> Webhook:
+        """A webhook of the practice, for events that do not happen here."""
+        return self._add(
+            Webhook(practice_id=self.practice_id, url="https://9.9.9.9/hook", kinds=["run.failed"])
+        )
+
+    @cached_property
+    def message(self) -> OutboxMessage:
+        """A message to the webhook, which was sent."""
+        return self._add(
+            OutboxMessage(
+                practice_id=self.practice_id, channel="webhook", kind="run.failed", state="sent",
+                webhook_id=self.webhook.id, event_id=next(_numbers), due_at=NOW, try_at=NOW,
+                sent_at=NOW,
+            )
+        )  # fmt: skip
 
     @cached_property
     def run(self) -> Run:

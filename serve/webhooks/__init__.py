@@ -1,0 +1,1 @@
+"""Events sent to programs of a practice: signed, kept until delivered, and sent again on demand."""
