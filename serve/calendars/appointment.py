@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Literal
 
 from flask import current_app
@@ -61,8 +62,9 @@ def _organizer(practice: Practice) -> vCalAddress:
     """Return where the practice is written to: its own address, or that of the service's mails."""
     settings = current_app.config["SETTINGS"]
     contact = practice.contact
-    own = contact if re.fullmatch(r"[^@\s]+@[^@\s]+", contact) else settings.mail_from
-    return _address(own, practice)
+    # Mails are sent as from "Bailey <clinic@example.org>".
+    mails = parseaddr(settings.mail_from)[1]
+    return _address(contact if re.fullmatch(r"[^@\s]+@[^@\s]+", contact) else mails, practice)
 
 
 def _address(email: str, of: Practice | Patient) -> vCalAddress:

@@ -33,7 +33,11 @@ class Event(Base):
     """
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_practice_id", "practice_id", "id"),)
+    # A number is never given twice, also where SQLite would begin anew in an empty table.
+    __table_args__ = (
+        Index("ix_event_practice_id", "practice_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"))

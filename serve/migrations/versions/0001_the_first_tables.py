@@ -97,6 +97,7 @@ def upgrade() -> None:
             ["practice_id"], ["practice.id"], name=op.f("fk_event_practice_id_practice")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_event_practice_id", "event", ["practice_id", "id"], unique=False)
 

@@ -82,7 +82,7 @@ def test_a_method_has_what_the_standard_asks_for(books: Books, method: str):
 def test_the_mails_address_organizes_what_a_practice_without_one_does(app: APIFlask, books: Books):
     """As far as one is set."""
     app.config["SETTINGS"] = app.config["SETTINGS"].__class__(
-        **{**vars(app.config["SETTINGS"]), "mail_from": "clinic@bailey.example"}
+        **{**vars(app.config["SETTINGS"]), "mail_from": "Bailey <clinic@bailey.example>"}
     )
     (one,) = events(file_of(booked(books)))
     assert one["ORGANIZER"][1] == "mailto:clinic@bailey.example"

@@ -226,8 +226,12 @@ def test_what_was_taken_is_sent_again_on_demand(
         transaction(lambda session: session.delete(session.scalars(select(Event)).one()))
         administrator.post(f"/webhooks/{webhook['id']}/deliveries/{one['id']}/replay")
         wait_until(lambda: len(target.received) == 2)
-    first, second = target.received
+        # The next event has a number of its own, though no event is left.
+        happen(clinic)
+        wait_until(lambda: len(target.received) == 3)
+    first, second, third = target.received
     assert (first.id, first.body) == (second.id, second.body)
+    assert third.json["id"] > first.json["id"]
 
 
 def test_a_target_that_is_gone_is_sent_nothing_more(
