@@ -128,6 +128,7 @@ def write(
         select(func.max(StatusChange.number)).where(StatusChange.appointment_id == appointment.id)
     )
     before = remembered(appointment)
+    left = appointment.seat.clinic_day if "seat_id" in values and appointment.seat else None
     if undoes is not None:
         before["undoes"] = undoes
     for name, value in values.items():
@@ -137,6 +138,11 @@ def write(
         session.flush()
         session.expire(appointment, ["seat"])
     _note(session, appointment, (last or 0) + 1, before, kind, now, who, at or now, reason)
+    if left is not None and left.id != appointment.clinic_day_id:
+        # Who holds the session that it left is told by an event of that session.
+        details = {"seat_id": before["seat_id"], "status": appointment.status}
+        practice_id = appointment.practice_id
+        announce(session, practice_id, "appointment.left", appointment.id, now, details, about=left)
     return appointment
 
 

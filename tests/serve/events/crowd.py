@@ -22,7 +22,10 @@ class Follower:
     known
         The last event that it knows, or from which it began; -1 before that.
     seen, late
-        The events that it was told, and by how many seconds each was later than it happened.
+        The events that it was told, and by how many seconds each was later than the beginning of
+        the transaction that made it.
+    got
+        When it was told what of which row, in seconds since 1970.
     resets, losses
         How often it had to read everything again, and how often it lost the stream.
     """
@@ -32,6 +35,7 @@ class Follower:
     known: int = -1
     seen: list[int] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
+    got: dict[tuple[str, str], float] = field(default_factory=dict)
     resets: int = 0
     losses: int = 0
 
@@ -83,8 +87,9 @@ class Follower:
             self.resets += 1
         elif data:
             self.seen.append(identifier)
-            at = datetime.fromisoformat(json.loads(data)["at"])
-            self.late.append(time.time() - at.timestamp())
+            told, moment = json.loads(data), time.time()
+            self.late.append(moment - datetime.fromisoformat(told["at"]).timestamp())
+            self.got[told["subject_id"], told["kind"]] = moment
 
 
 class Followers:

@@ -17,7 +17,9 @@ class Figures:
     streams, events, told
         Clients, events that happened, and events that clients were told.
     median, p99, latest
-        From the beginning of the transaction that made an event until a client has it.
+        From the beginning of the request that made an event until a client has it.
+    after_answer_p99
+        From the answer to that request until a client has it; 0 where the client was first.
     bookings, booking_p99
         Requests that booked or cancelled, and how long they took.
     failures
@@ -34,6 +36,7 @@ class Figures:
     median: float
     p99: float
     latest: float
+    after_answer_p99: float
     bookings: int
     booking_p99: float
     failures: tuple[str, ...]
@@ -57,6 +60,11 @@ def measured(settings: Settings, streams: int, seconds: float) -> Figures:
             events.stop()
         happened = at.events()
         late = sorted(one for follower in followers.all for one in follower.late)
+        after_answer = sorted(
+            max(0.0, got - bookers.answered[what])
+            for follower in followers.all
+            for what, got in follower.got.items()
+        )
         assert all_there, "some clients are not told everything"
         return Figures(
             streams=streams,
@@ -65,6 +73,7 @@ def measured(settings: Settings, streams: int, seconds: float) -> Figures:
             median=late[len(late) // 2],
             p99=late[int(0.99 * len(late))],
             latest=late[-1],
+            after_answer_p99=after_answer[int(0.99 * len(after_answer))],
             bookings=len(bookers.done),
             booking_p99=sorted(bookers.done)[int(0.99 * len(bookers.done))],
             failures=tuple(bookers.failed),

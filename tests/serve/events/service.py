@@ -171,6 +171,8 @@ class Bookers:
     def __init__(self, address: str, at: Place) -> None:
         self.address, self.at = address, at
         self.done: list[float] = []
+        #: When somebody had the answer that an appointment was booked or cancelled.
+        self.answered: dict[tuple[str, str], float] = {}
         self.failed: list[str] = []
         self._stop = threading.Event()
         self._threads = [
@@ -216,4 +218,6 @@ class Bookers:
         if answer.status_code >= 300:
             self.failed.append(f"{answer.status_code} {answer.text[:200]}")
             return None
-        return answer.json()
+        told = answer.json()
+        self.answered[told["id"], f"appointment.{told['status']}"] = time.time()
+        return told

@@ -21,8 +21,9 @@ from tests.serve.events.crowd import Followers
 from tests.serve.events.load import measured
 from tests.serve.events.service import Events, Place, place
 
-#: Seconds within which nearly all events must be there.
-SOON = 1.0
+#: Seconds within which nearly all events must be there after whoever booked has the answer, and
+#: counted from the request, which takes its time where all is on two busy cores.
+SOON, FROM_REQUEST = 1.0, 5.0
 
 
 @pytest.mark.slow
@@ -33,7 +34,8 @@ def test_two_hundred_streams_are_told_at_once_while_others_book(settings: Settin
     assert (figures.wrong, figures.losses) == (0, 0)
     assert figures.events > 50
     assert figures.told == figures.events * figures.streams
-    assert figures.p99 < SOON
+    assert figures.after_answer_p99 < SOON
+    assert figures.p99 < FROM_REQUEST
 
 
 class Teller:
