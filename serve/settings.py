@@ -4,13 +4,16 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from limits import parse_many
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from objective import InvalidInput
+from serve.notify.mail_server import MailServer, is_sender
 
 #: Where the embedded mode keeps its data, beneath the folder in which it is started.
 HOME = "instance"
@@ -46,6 +49,17 @@ class Settings:
         asks from this machine or a private network may.
     oidc_issuer, oidc_client_id, oidc_client_secret
         An OpenID Connect provider to sign in with; none if empty.
+    public_url
+        Where patients reach the service, for links in what is sent to them.
+    smtp_url
+        The server that takes mail: ``smtp://user:password@host:587``, which must offer STARTTLS
+        unless ``?tls=none`` follows, or ``smtps://`` for TLS from the beginning. Without it each
+        mail becomes a file in the home folder.
+    mail_from
+        The sender of mail, such as ``Bailey <clinic@example.org>``.
+    apprise_urls
+        Addresses as Apprise has them, each with ``{phone}`` in it, with blanks between: text
+        messages go to the first that takes them. None are sent if it is empty.
     """
 
     home: str = HOME
@@ -60,6 +74,10 @@ class Settings:
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
+    public_url: str = "http://127.0.0.1:5000"
+    smtp_url: str = ""
+    mail_from: str = ""
+    apprise_urls: str = ""
 
     def __post_init__(self) -> None:
         if self.database_url:
@@ -79,6 +97,7 @@ class Settings:
         _check_rate(self.rate_limit)
         if not (self.proxies.isascii() and self.proxies.isdecimal() and int(self.proxies) < 10):
             raise InvalidInput("BAILEY_PROXIES", self.proxies, "a whole number from 0 to 9")
+        _check_telling(self)
 
     @property
     def url(self) -> str:
@@ -112,6 +131,25 @@ def _check_rate(rate: str) -> None:
     except ValueError:
         allowed = "such as 600 per minute"
         raise InvalidInput("BAILEY_RATE_LIMIT", "another text", allowed) from None
+
+
+def _check_telling(settings: Settings) -> None:
+    """Raise `InvalidInput` if patients could not be told by what is set."""
+    address = urlsplit(settings.public_url)
+    if address.scheme not in ("http", "https") or not address.hostname or address.query:
+        raise InvalidInput("BAILEY_PUBLIC_URL", "another text", "such as https://clinic.example")
+    if settings.smtp_url:
+        MailServer.of(settings.smtp_url)
+    if (settings.smtp_url or settings.mail_from) and not is_sender(settings.mail_from):
+        allowed = "an address such as Bailey <clinic@example.org>, whenever mail is sent"
+        raise InvalidInput("BAILEY_MAIL_FROM", "another text", allowed)
+    if settings.apprise_urls:
+        if any("{phone}" not in one for one in settings.apprise_urls.split()):
+            allowed = "addresses of Apprise, each with {phone} in it, with blanks between"
+            raise InvalidInput("BAILEY_APPRISE_URLS", "another text", allowed)
+        if find_spec("apprise") is None:
+            allowed = "left out, or Apprise installed with: pip install 'bailey[notify]'"
+            raise InvalidInput("BAILEY_APPRISE_URLS", "given", allowed)
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

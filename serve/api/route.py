@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from objective import InvalidInput
 from serve.api.call import Call
+from serve.auth.actor import NOBODY
 from serve.auth.current import current_actor
 from serve.auth.policy import require
 from serve.clock import now
@@ -28,9 +29,9 @@ from serve.errors import NotFound, VersionNeeded
 from serve.models import AuditEntry, IdempotencyRecord
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-#: What a request does: reads, makes something new, changes something, or computes and keeps
-#: nothing.
-Effect = Literal["reads", "makes", "changes", "computes"]
+#: What a request does: reads, makes something new, changes something, computes and keeps nothing,
+#: or settles something, which sent again comes to the same and needs neither a key nor a version.
+Effect = Literal["reads", "makes", "changes", "computes", "settles"]
 View = Callable[..., Any]
 
 #: Longest key of a request.
@@ -41,7 +42,7 @@ def route(
     blueprint: APIBlueprint,
     method: Method,
     path: str,
-    action: str,
+    action: str | None,
     summary: str,
     *,
     takes: type[BaseModel] | None = None,
@@ -60,7 +61,9 @@ def route(
     blueprint, method, path, summary
         Where it is, and what it does in a few words.
     action
-        What `serve.auth.policy.POLICY` must allow.
+        What `serve.auth.policy.POLICY` must allow. None for what is open to everybody, signed in
+        or not: the view then gets the actor `serve.auth.actor.NOBODY`, finds nothing with
+        `Call.find`, and itself checks the proof that the path or the body has to bring.
     takes, query
         The body, which the view gets as ``given``, and the query, which it gets as ``asked``.
     gives, status
@@ -97,7 +100,9 @@ def route(
                 made
             )
         made = blueprint.doc(summary=summary, tags=[tag_of(blueprint)])(_guarded(made, action))
-        made.action, made.effect = action, does  # type: ignore[attr-defined]
+        made.effect = does  # type: ignore[attr-defined]
+        if action is not None:
+            made.action = action  # type: ignore[attr-defined]
         made.files = tuple(files)  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
@@ -110,11 +115,14 @@ def tag_of(blueprint: APIBlueprint) -> str:
     return blueprint.name.replace("_", " ")
 
 
-def _guarded(made: View, action: str) -> View:
+def _guarded(made: View, action: str | None) -> View:
     """Return a view that looks at what was sent only of somebody who may send it."""
 
     @wraps(made)
     def guarded(**arguments: Any) -> Any:
+        if action is None:
+            g.actor = NOBODY
+            return made(**arguments)
         with reading() as session:
             g.actor = current_actor(session)
         g.user_id = g.actor.user_id
@@ -126,7 +134,7 @@ def _guarded(made: View, action: str) -> View:
 
 def _read(
     view: View,
-    action: str,
+    action: str | None,
     gives: type[BaseModel] | None,
     status: int,
     arguments: Mapping[str, Any],
@@ -147,13 +155,13 @@ def _read(
 
 def _write(
     view: View,
-    action: str,
+    action: str | None,
     gives: type[BaseModel] | None,
     status: int,
     arguments: Mapping[str, Any],
     does: Effect,
 ) -> Response:
-    key = _key(needed=does == "makes")
+    key = None if does == "settles" else _key(needed=does == "makes")
     if_match = _if_match() if does == "changes" else None
 
     def work(session: Session) -> Response:
@@ -216,7 +224,9 @@ def _patient_in(answer: Mapping[str, Any]) -> UUID | None:
     return UUID(patient_id) if isinstance(patient_id, str) else None
 
 
-def _call(session: Session, action: str) -> Call:
+def _call(session: Session, action: str | None) -> Call:
+    if action is None:
+        return Call(session, g.actor, "", "own", now())
     return Call(session, g.actor, action, require(g.actor, action), now())
 
 

@@ -21,6 +21,7 @@ from serve.models import (
     Base,
     ClinicDay,
     Offer,
+    OutboxMessage,
     Patient,
     Practice,
     Preference,
@@ -113,6 +114,8 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "account.read": _ONESELF,
     "account.change": _ONESELF,
     "audit.read": _ADMINISTRATOR,
+    "message.read": {"front_desk": "practice", "administrator": "practice"},
+    "message.change": {"front_desk": "practice", "administrator": "practice"},
     # Work and data.
     "schedule.price": _RESEARCH | {"provider": "practice"},
     "run.read": _RESEARCH,
@@ -185,6 +188,10 @@ def patient_of(thing: Base) -> UUID | None:
         return thing.patient_id
     if isinstance(thing, Offer):
         return thing.entry.patient_id
+    if isinstance(thing, OutboxMessage) and thing.appointment_id is not None:
+        session = object_session(thing)
+        visit = None if session is None else session.get(Appointment, thing.appointment_id)
+        return None if visit is None else visit.patient_id
     return None
 
 
