@@ -27,7 +27,7 @@ def attachment_for(
 ) -> Attachment | None:
     """Return the file of a visit; None for kinds of notices that need none."""
     method = METHODS.get(kind)
-    if method is None or find_spec("serve.calendars.appointment") is None:
+    if method is None or find_spec("serve.calendars") is None:
         return None
     calendar_of = import_module("serve.calendars.appointment").calendar_of
     return Attachment(calendar_of(session, appointment, now, method=method), method)

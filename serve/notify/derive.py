@@ -6,40 +6,19 @@ changed, with the appointment locked: a notice is there if, and only if, what it
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serve.models import Appointment, Offer, OutboxMessage, Patient, StatusChange
+from serve.models import Appointment, Offer, OutboxMessage, Patient
 from serve.notify.kinds import CHANNELS_OF, NEWS, WAYS, channel_for, way_of
-from serve.notify.standing import (
-    AWAITED,
-    CANCELLED,
-    OVER,
-    in_hand,
-    is_erased,
-    place_at,
-    place_of,
-)
+from serve.notify.news import news_of
+from serve.notify.standing import AWAITED, OVER, Wanted, is_erased, place_at, place_of
 from serve.notify.wishes import Wishes, wishes_of
 from serve.outbox.queueing import put, withdraw
-
-#: After these a patient needs no confirmation of what is booked again.
-BEEN = ("booked", "arrived", "in_consultation", "completed", "no_show")
-
-
-@dataclass(frozen=True)
-class _Notice:
-    """What is to be told, and when."""
-
-    kind: str
-    due_at: datetime
-    details: dict[str, Any]
 
 
 def rederive(session: Session, appointment: Appointment, now: datetime) -> None:
@@ -59,7 +38,7 @@ def rederive_all(session: Session, patient: Patient, now: datetime) -> None:
     coming = select(Appointment).where(
         Appointment.patient_id == patient.id,
         Appointment.starts_at > now,
-        Appointment.status.in_((*AWAITED, "held", *CANCELLED)),
+        Appointment.status.in_((*AWAITED, "held", *OVER)),
     )
     for appointment in session.scalars(coming.order_by(Appointment.id)):
         messages = _messages(session, appointment)
@@ -102,7 +81,7 @@ def notice_of_delay(
         channel = channel_for(way, current_app.config["SETTINGS"])
         if channel is not None and wishes.want("delay", way):
             details = place | {"expected_at": expected_at.isoformat()}
-            _put(session, appointment, channel, _Notice("delay", now, details))
+            _put(session, appointment, channel, Wanted("delay", now, details), now)
             queued = True
     return queued
 
@@ -117,7 +96,7 @@ def _bring_about(
     wishes = wishes_of(session, appointment.patient_id, appointment.practice_id)
     erased = is_erased(session, appointment)
     kept: set[UUID] = set()
-    wanted: list[tuple[str, _Notice]] = []
+    wanted: list[tuple[str, Wanted]] = []
     for way in WAYS:
         before = [one for one in messages if one.channel in CHANNELS_OF[way]]
         channel = channel_for(way, current_app.config["SETTINGS"])
@@ -126,7 +105,7 @@ def _bring_about(
         notices = [
             *_reminders(appointment, wishes, before, now),
             *_offers(session, appointment, before, now),
-            *(_news(session, appointment, before, now) if news else ()),
+            *(news_of(session, appointment, before, now) if news else ()),
         ]
         wanted += [(channel, one) for one in notices if wishes.want(one.kind, way)]
     for one in messages:
@@ -146,68 +125,12 @@ def _bring_about(
             kept.add(one.id)
     withdraw([one for one in messages if one.id not in kept], now)
     for channel, notice in wanted:
-        _put(session, appointment, channel, notice)
-
-
-def _news(
-    session: Session, appointment: Appointment, before: Sequence[OutboxMessage], now: datetime
-) -> Iterable[_Notice]:
-    """Yield what became of a visit, unless its patient knows."""
-    if appointment.starts_at is None or appointment.starts_at <= now or appointment.walk_in:
-        return
-    news = sorted((one for one in before if one.kind in NEWS), key=lambda one: one.due_at)
-    told = [one for one in news if one.state == "sent" or in_hand(one, now)]
-    known = told[-1] if told else None
-    place = place_at(appointment)
-    if appointment.status == "booked":
-        kind = _kind_of_booking(session, appointment, known)
-    else:
-        kind = _kind_of_end(appointment, known)
-    if kind is None:
-        return
-    # News of one visit are in the order of their moments, however the clocks of machines differ.
-    latest = max((one.due_at for one in news if one in told), default=None)
-    due_at = now if latest is None else max(now, latest + timedelta(microseconds=1))
-    yield _Notice(kind, due_at, place)
-
-
-def _kind_of_booking(
-    session: Session, appointment: Appointment, known: OutboxMessage | None
-) -> str | None:
-    """Return as what a visit that is booked is told; None if its patient knows."""
-    place = place_at(appointment)
-    if known is not None and known.kind != "cancellation":
-        same = place_of(known) == (place["starts_at"], place["seat_id"])
-        return None if same else "change"
-    changes = session.scalars(
-        select(StatusChange)
-        .where(StatusChange.appointment_id == appointment.id)
-        .order_by(StatusChange.number)
-    ).all()
-    if known is None and changes:
-        # As it was after each step: what the next step remembers.
-        states = [one.before for one in changes[1:]] + [{"status": "booked", **place}]
-        first = next(one for one in states if one["status"] == "booked")
-        if first["seat_id"] != place["seat_id"]:
-            return "change"
-        if changes[-1].before.get("status") in BEEN:
-            return None
-    return "confirmation"
-
-
-def _kind_of_end(appointment: Appointment, known: OutboxMessage | None) -> str | None:
-    """Return as what a visit that is not booked is told; None if there is nothing to tell."""
-    if known is not None:
-        # Who was told of a visit hears that there is none, however it came to that.
-        over = appointment.status in OVER and known.kind != "cancellation"
-        return "cancellation" if over else None
-    was_booked = appointment.status in CANCELLED and appointment.booked_at is not None
-    return "cancellation" if was_booked else None
+        _put(session, appointment, channel, notice, now)
 
 
 def _reminders(
     appointment: Appointment, wishes: Wishes, before: Sequence[OutboxMessage], now: datetime
-) -> Iterable[_Notice]:
+) -> Iterable[Wanted]:
     """Yield the reminders that are to come, and those that wait to be sent."""
     if appointment.status != "booked" or appointment.starts_at is None:
         return
@@ -217,12 +140,12 @@ def _reminders(
     for ahead in wishes.reminders:
         due_at = appointment.starts_at - ahead
         if due_at > now or due_at in waiting:
-            yield _Notice("reminder", due_at, place_at(appointment))
+            yield Wanted("reminder", due_at, place_at(appointment))
 
 
 def _offers(
     session: Session, appointment: Appointment, before: Sequence[OutboxMessage], now: datetime
-) -> Iterable[_Notice]:
+) -> Iterable[Wanted]:
     """Yield that the seat which a hold keeps is offered."""
     offer = _offer_of(session, appointment)
     if offer is None or offer.ends_at <= now:
@@ -233,7 +156,7 @@ def _offers(
         if one.kind == "offer" and one.details.get("offer_id") == str(offer.id)
     ]
     details = {"offer_id": str(offer.id), "until": offer.ends_at.isoformat()}
-    yield _Notice("offer", there[0] if there else now, place_at(appointment) | details)
+    yield Wanted("offer", there[0] if there else now, place_at(appointment) | details)
 
 
 def _offer_of(session: Session, appointment: Appointment) -> Offer | None:
@@ -260,7 +183,9 @@ def _messages(session: Session, appointment: Appointment) -> list[OutboxMessage]
     )
 
 
-def _put(session: Session, appointment: Appointment, channel: str, notice: _Notice) -> None:
+def _put(
+    session: Session, appointment: Appointment, channel: str, notice: Wanted, now: datetime
+) -> None:
     put(
         session,
         OutboxMessage(
@@ -270,6 +195,8 @@ def _put(session: Session, appointment: Appointment, channel: str, notice: _Noti
             appointment_id=appointment.id,
             details=notice.details,
             due_at=notice.due_at,
+            # One that is due now is sent now, by whichever clock it got its moment.
+            try_at=notice.due_at if notice.kind == "reminder" else now,
         ),
     )
 

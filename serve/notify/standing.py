@@ -1,5 +1,6 @@
 """How a visit stands, and what a notice says of it: what deriving and sending must see alike."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,15 @@ CANCELLED = ("cancelled_by_patient", "cancelled_by_practice")
 OVER = (*CANCELLED, "expired")
 #: In these a patient who waits is told of a delay.
 AWAITED = ("booked", "arrived")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be told of a visit: what kind of notice, due when, and what it is about."""
+
+    kind: str
+    due_at: datetime
+    details: dict[str, Any]
 
 
 def place(starts_at: datetime | None, seat_id: UUID | None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 #: How long a courier has a message in hand before another may take it: longer than any delivery.
 IN_HAND = timedelta(minutes=2)
 #: Attempts after which a message is given up, about a day after the first.
-MOST_ATTEMPTS = 12
+MOST_ATTEMPTS = 14
 #: What is kept of an error that nobody thought of.
 UNEXPECTED = "Something went wrong; it has been logged."
 #: Pause after the first attempt that failed, twice as long after each, and at most so long.

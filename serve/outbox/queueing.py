@@ -14,8 +14,10 @@ def put(session: Session, message: OutboxMessage) -> OutboxMessage:
 
     Two notices are the same if they are about one appointment, by one channel, of one kind and due
     at one moment; two messages to a webhook if they tell the same event. One that was withdrawn is
-    queued again.
+    queued again. A message is tried when it is due, unless it says another moment for that.
     """
+    if message.try_at is None:
+        message.try_at = message.due_at
     same = (
         (
             OutboxMessage.appointment_id == message.appointment_id,
@@ -36,12 +38,11 @@ def put(session: Session, message: OutboxMessage) -> OutboxMessage:
         .execution_options(populate_existing=True)
     )
     if found is None:
-        message.try_at = message.due_at
         session.add(message)
         session.flush()
         return message
     if found.state == "withdrawn":
-        found.state, found.try_at, found.problem = "waiting", message.due_at, ""
+        found.state, found.try_at, found.problem = "waiting", message.try_at, ""
     if found.state == "waiting":
         found.details = message.details
     session.flush()
