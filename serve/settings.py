@@ -1,6 +1,7 @@
 """What the environment says about the service; secrets come from nowhere else."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -17,6 +18,8 @@ from serve.notify.mail_server import MailServer, is_sender
 
 #: Where the embedded mode keeps its data, beneath the folder in which it is started.
 HOME = "instance"
+#: Longest address of the service, so that with what follows it fits into a line of a mail.
+LONGEST_URL = 200
 #: Shortest secret key, characters.
 SHORTEST_KEY = 32
 
@@ -136,8 +139,12 @@ def _check_rate(rate: str) -> None:
 def _check_telling(settings: Settings) -> None:
     """Raise `InvalidInput` if patients could not be told by what is set."""
     address = urlsplit(settings.public_url)
+    plain = not re.search(r"[^!-~]", settings.public_url)
     if address.scheme not in ("http", "https") or not address.hostname or address.query:
-        raise InvalidInput("BAILEY_PUBLIC_URL", "another text", "such as https://clinic.example")
+        plain = False
+    if not plain or len(settings.public_url) > LONGEST_URL:
+        allowed = f"such as https://clinic.example, at most {LONGEST_URL} characters"
+        raise InvalidInput("BAILEY_PUBLIC_URL", "another text", allowed)
     if settings.smtp_url:
         MailServer.of(settings.smtp_url)
     if (settings.smtp_url or settings.mail_from) and not is_sender(settings.mail_from):

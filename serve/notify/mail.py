@@ -17,6 +17,8 @@ from serve.notify.language import Language
 from serve.notify.texts import Text, as_page, text_of, to_stop
 from serve.notify.unsubscribing import link_for
 
+#: Addresses in headers are not cut into lines, which would encode them (RFC 5322 allows 998).
+UNFOLDED = SMTP.clone(max_line_length=900)
 #: Whom a mail is to that goes to several people, who need not know each other's addresses.
 SEVERAL = "undisclosed-recipients:;"
 UNREACHABLE = "No e-mail address is known, of the patient or of who looks after the patient."
@@ -72,6 +74,8 @@ class MailWriter:
         mail = self._mail(message.id, to.addresses, text, notice.language, link, now)
         if attachment is not None:
             _attach(mail, attachment)
+        # Last, because adding parts moves what is said of the content.
+        mail["Content-Language"] = notice.language.tag
         return Letter(message.id, self.sender.addr_spec, to.addresses, mail.as_bytes())
 
     def _mail(
@@ -83,7 +87,7 @@ class MailWriter:
         link: str,
         now: datetime,
     ) -> EmailMessage:
-        mail = EmailMessage(policy=SMTP)
+        mail = EmailMessage(policy=UNFOLDED)
         mail["From"] = self.sender
         mail["To"] = SEVERAL if len(recipients) > 1 else Address(addr_spec=recipients[0])
         mail["Subject"] = in_one_line(text.subject)
@@ -91,7 +95,6 @@ class MailWriter:
         # The same for every attempt: by it whoever receives a mail twice knows it.
         mail["Message-ID"] = f"<{message_id}@{self.sender.domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = language.tag
         mail["List-Unsubscribe"] = f"<{link}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         stop, stop_in_html = to_stop(language, link)

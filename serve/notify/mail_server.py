@@ -84,7 +84,7 @@ def sender_of(text: str) -> Address:
         If it names none.
     """
     name, address = parseaddr(text)
-    if not address.isascii() or not name.isprintable():
+    if not address.isascii() or not text.isprintable():
         raise ValueError
     try:
         found = Address(name, addr_spec=address)

@@ -34,6 +34,8 @@ PUBLIC = {
     "/api/v1/account/invitation",
     "/api/v1/account/openid",
     "/api/v1/account/openid/callback",
+    # Whoever has a mail may stop those to its patient: the link itself is the proof.
+    "/api/v1/notices/unsubscribe/<link>",
 }
 #: Whose thing a path names.
 OWNERS = ("own", "another's", "elsewhere", "unknown")

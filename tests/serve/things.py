@@ -18,6 +18,7 @@ from serve.models import (
     Import,
     Location,
     Offer,
+    OutboxMessage,
     Patient,
     Preference,
     Provider,
@@ -224,6 +225,21 @@ class Things:
     def appointment(self) -> Appointment:
         """The second seat, booked for the patient."""
         return self._appointment(self._seat(1), status="booked", booked_at=NOW)
+
+    @cached_property
+    def message(self) -> OutboxMessage:
+        """A notice of the appointment that could not be sent."""
+        return self._add(
+            OutboxMessage(
+                practice_id=self.practice_id,
+                appointment_id=self.appointment.id,
+                channel="email",
+                kind="confirmation",
+                due_at=NOW,
+                try_at=NOW,
+                state="failed",
+            )
+        )
 
     @cached_property
     def entry(self) -> WaitlistEntry:

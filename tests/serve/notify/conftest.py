@@ -3,7 +3,7 @@
 import asyncio
 import email
 import email.policy
-import threading
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from apiflask import APIFlask
+from flask import current_app
 from sqlalchemy import select
 
 from serve.clock import now
@@ -53,6 +54,15 @@ class Told(Books):
         query = select(OutboxMessage).where(OutboxMessage.appointment_id == identifier)
         with reading() as session:
             return list(session.scalars(query.order_by(OutboxMessage.due_at, OutboxMessage.kind)))
+
+    def use_settings(self) -> None:
+        """Let the application have the settings that were given."""
+        current_app.config["SETTINGS"] = self.settings
+
+    def messages_of_all(self) -> list[OutboxMessage]:
+        """Return all messages, in the order of their moments."""
+        with reading() as session:
+            return list(session.scalars(select(OutboxMessage).order_by(OutboxMessage.due_at)))
 
     def send(self) -> int:
         """Send what is due; return how many messages were taken."""
@@ -125,10 +135,11 @@ class MailServer:
 
 def serve_mail(server: MailServer, **more: Any) -> Controller:
     """Start a server that takes mail."""
-    controller = Controller(server, hostname="127.0.0.1", port=0, **more)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        server.port = probe.getsockname()[1]
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, **more)
     controller.start()
-    assert controller.server is not None
-    server.port = controller.server.sockets[0].getsockname()[1]
     return controller
 
 
@@ -139,12 +150,3 @@ def mail_server() -> Iterator[MailServer]:
     controller = serve_mail(server)
     yield server
     controller.stop()
-
-
-def at_once(*works: Callable[[], Any]) -> None:
-    """Do several things at the same time."""
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

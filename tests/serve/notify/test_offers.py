@@ -45,7 +45,7 @@ def test_what_is_accepted_is_confirmed(told: Told, offer: Offer, sent: bool):
         told.send()
     told.do(accept, offer, NOW, STAFF)
     told.send()
-    assert told.kinds(offer.hold_id, "sent")[-1] == "confirmation"
+    assert "confirmation" in told.kinds(offer.hold_id, "sent")
     assert told.kinds(offer.hold_id).count("offer") == 1
     assert ("offer" in told.kinds(offer.hold_id, "sent")) is sent
 
