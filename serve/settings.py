@@ -138,11 +138,7 @@ def _check_rate(rate: str) -> None:
 
 def _check_telling(settings: Settings) -> None:
     """Raise `InvalidInput` if patients could not be told by what is set."""
-    address = urlsplit(settings.public_url)
-    plain = not re.search(r"[^!-~]", settings.public_url)
-    if address.scheme not in ("http", "https") or not address.hostname or address.query:
-        plain = False
-    if not plain or len(settings.public_url) > LONGEST_URL:
+    if not _is_place(settings.public_url):
         allowed = f"such as https://clinic.example, at most {LONGEST_URL} characters"
         raise InvalidInput("BAILEY_PUBLIC_URL", "another text", allowed)
     if settings.smtp_url:
@@ -157,6 +153,17 @@ def _check_telling(settings: Settings) -> None:
         if find_spec("apprise") is None:
             allowed = "left out, or Apprise installed with: pip install 'bailey[notify]'"
             raise InvalidInput("BAILEY_APPRISE_URLS", "given", allowed)
+
+
+def _is_place(url: str) -> bool:
+    """Return whether an address is one of the web, to which a path can be added."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    plain = not re.search(r"[^!-~]", url) and len(url) <= LONGEST_URL
+    extra = parts.query or parts.fragment
+    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and not extra
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
