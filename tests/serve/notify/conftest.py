@@ -107,6 +107,8 @@ class MailServer:
     #: What it answers to recipients and to mails, if not yes.
     to_recipient: Callable[[str], str | None] = lambda address: None
     to_mail: Callable[[Envelope], str | None] = lambda envelope: None
+    #: What happens once it has a mail, and before it says so.
+    before_answer: Callable[[], None] = lambda: None
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -120,12 +122,16 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take a mail, or do not."""
-        answer = await asyncio.get_running_loop().run_in_executor(None, self.to_mail, envelope)
-        if answer is not None and not answer.startswith("250"):
+        # Not in the server's own thread, so that what takes long keeps no other from being served.
+        aside = asyncio.get_running_loop().run_in_executor
+        answer = await aside(None, self.to_mail, envelope)
+        if answer is not None:
             return answer
         assert isinstance(envelope.content, bytes)
         self.taken.append((envelope, parsed(envelope.content)))
-        return answer or "250 OK"
+        # Whoever is killed meanwhile never hears that the mail was taken.
+        await aside(None, self.before_answer)
+        return "250 OK"
 
     @property
     def url(self) -> str:

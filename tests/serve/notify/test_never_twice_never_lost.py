@@ -22,7 +22,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from aiosmtpd.smtp import Envelope
 from apiflask import APIFlask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,16 +59,12 @@ class Used:
 
 @dataclass
 class SlowMailServer(MailServer):
-    """A server that takes mail with a little delay, in which a worker may be killed."""
+    """A server that says with a little delay that it took a mail: then a worker may be killed."""
 
     def __post_init__(self) -> None:
         chance = random.Random(3)
 
-        def take(envelope: Envelope) -> str | None:
-            time.sleep(chance.uniform(0, 0.08))
-            return None
-
-        self.to_mail = take
+        self.before_answer = lambda: time.sleep(chance.uniform(0, 0.08))
 
 
 def prepared(app: APIFlask) -> Used:
