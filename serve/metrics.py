@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from serve.clock import machine_clock
 from serve.database import reading
 from serve.logs import begun, method, route_template
-from serve.models import Appointment, Run
+from serve.models import Appointment, OutboxMessage, Run
 
 #: Folder in which several processes add up their numbers, as prometheus_client has it.
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -83,7 +83,7 @@ class _Stored(Collector):
     """What the database says at the moment of asking."""
 
     def collect(self) -> Iterator[Metric]:
-        """Count runs and holds."""
+        """Count runs, messages and holds."""
         runs = GaugeMetricFamily("bailey_runs", "Runs that are not over.", labels=("kind", "state"))
         with reading() as session:
             counted = select(Run.kind, Run.state, func.count(), func.min(Run.created_at)).where(
@@ -93,12 +93,30 @@ class _Stored(Collector):
             holds = session.scalar(
                 select(func.count()).select_from(Appointment).where(Appointment.status == "held")
             )
+            told = session.execute(
+                select(OutboxMessage.channel, OutboxMessage.state, func.count()).group_by(
+                    OutboxMessage.channel, OutboxMessage.state
+                )
+            ).all()
+            overdue = session.scalar(
+                select(func.min(OutboxMessage.due_at)).where(OutboxMessage.state == "waiting")
+            )
         for kind, state, count, _ in rows:
             runs.add_metric((kind, state), count)
         yield runs
         queued = [since for _, state, _, since in rows if state == "queued"]
         age = (machine_clock() - min(queued)).total_seconds() if queued else 0.0
         yield _gauge("bailey_oldest_queued_run_seconds", "Age of the oldest queued run.", age)
+        messages = GaugeMetricFamily(
+            "bailey_messages", "Messages to patients and programs.", labels=("channel", "state")
+        )
+        for channel, state, count in told:
+            messages.add_metric((channel, state), count)
+        yield messages
+        late = max((machine_clock() - overdue).total_seconds(), 0.0) if overdue else 0.0
+        yield _gauge(
+            "bailey_oldest_due_message_seconds", "How late the message due first is.", late
+        )
         yield _gauge("bailey_holds", "Seats that are held and not booked.", float(holds or 0))
 
 

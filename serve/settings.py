@@ -1,25 +1,19 @@
 """What the environment says about the service; secrets come from nowhere else."""
 
 import os
-import re
 import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from limits import parse_many
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
-from objective import InvalidInput
+from serve.settings_allowed import check
 
 #: Where the embedded mode keeps its data, beneath the folder in which it is started.
 HOME = "instance"
-#: Shortest secret key, characters.
-SHORTEST_KEY = 32
 
 
 @dataclass(frozen=True)
@@ -48,9 +42,6 @@ class Settings:
     metrics_token
         Who sends it as ``Authorization: Bearer`` may read ``/metrics``; if it is not given, whoever
         asks from this machine or a private network may.
-    mail_from
-        From which address mails are sent, and who is the organizer of visits in calendars where a
-        practice has no address of its own; none if empty.
     webhook_allow
         Hosts, separated by commas, to which webhooks may also be sent without TLS and on a private
         network; all others must be on the internet.
@@ -68,6 +59,18 @@ class Settings:
     web_origin
         Origins of pages that may read the stream, such as ``https://clinic.example``; several are
         separated by blanks.
+    public_url
+        Where patients reach the service, for links in what is sent to them.
+    smtp_url
+        The server that takes mail: ``smtp://user:password@host:587``, which must offer STARTTLS
+        unless ``?tls=none`` follows, or ``smtps://`` for TLS from the beginning. Without it each
+        mail becomes a file in the home folder.
+    mail_from
+        The sender of mail, such as ``Bailey <clinic@example.org>``, who is also the organizer of
+        visits in calendars where a practice has no address of its own.
+    apprise_urls
+        Addresses as Apprise has them, each with ``{phone}`` in it, with blanks between: text
+        messages go to the first that takes them. None are sent if it is empty.
     """
 
     home: str = HOME
@@ -79,7 +82,6 @@ class Settings:
     proxies: str = "0"
     device: str = "cpu"
     metrics_token: str = ""
-    mail_from: str = ""
     webhook_allow: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -90,50 +92,13 @@ class Settings:
     events_streams_per_user: str = "10"
     events_days: str = "30"
     web_origin: str = ""
+    public_url: str = "http://127.0.0.1:5000"
+    smtp_url: str = ""
+    mail_from: str = ""
+    apprise_urls: str = ""
 
     def __post_init__(self) -> None:
-        if self.database_url:
-            try:
-                kind = make_url(self.database_url).get_backend_name()
-            except (ArgumentError, ValueError):
-                kind = ""
-            if kind not in ("sqlite", "postgresql"):
-                allowed = "an address such as sqlite:///clinic.db or postgresql+psycopg://host/name"
-                raise InvalidInput("BAILEY_DATABASE_URL", "another address", allowed)
-        if self.secret_key and len(self.secret_key) < SHORTEST_KEY:
-            raise InvalidInput(
-                "BAILEY_SECRET_KEY", "a shorter text", f"at least {SHORTEST_KEY} characters"
-            )
-        if self.secure_cookies not in ("true", "false"):
-            raise InvalidInput("BAILEY_SECURE_COOKIES", self.secure_cookies, "true or false")
-        if not all(re.fullmatch(r"[a-z0-9._:-]+", host) for host in self.webhook_hosts):
-            allowed = "hosts without schemes or ports, such as hooks.example.org,10.0.0.7"
-            raise InvalidInput("BAILEY_WEBHOOK_ALLOW", "another text", allowed)
-        _check_rate(self.rate_limit)
-        if not (self.proxies.isascii() and self.proxies.isdecimal() and int(self.proxies) < 10):
-            raise InvalidInput("BAILEY_PROXIES", self.proxies, "a whole number from 0 to 9")
-        self._check_events()
-
-    def _check_events(self) -> None:
-        for name, most in (
-            ("events_streams", 10_000), ("events_streams_per_user", 10_000), ("events_days", 3650),
-        ):  # fmt: skip
-            text = getattr(self, name)
-            if not (_is_whole(text) and 1 <= int(text) <= most):
-                allowed = f"a whole number from 1 to {most}"
-                raise InvalidInput(f"BAILEY_{name.upper()}", "another value", allowed)
-        if self.events_bind != "off":
-            host, colon, port = self.events_bind.rpartition(":")
-            if not (host and colon and _is_whole(port) and int(port) <= 65_535):
-                allowed = "a host and a port such as 127.0.0.1:5001, or off"
-                raise InvalidInput("BAILEY_EVENTS_BIND", "another text", allowed)
-        if self.events_url and not _is_address(self.events_url):
-            allowed = "an address such as https://clinic.example/events"
-            raise InvalidInput("BAILEY_EVENTS_URL", "another text", allowed)
-        for origin in self.origins:
-            if not _is_address(origin) or urlsplit(origin).path:
-                allowed = "origins such as https://clinic.example, separated by blanks"
-                raise InvalidInput("BAILEY_WEB_ORIGIN", "another text", allowed)
+        check(self)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -179,29 +144,6 @@ class Settings:
                 os.link(written, path)
             os.unlink(written)
         return path.read_text()
-
-
-def _is_whole(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 7
-
-
-def _is_address(text: str) -> bool:
-    """Return whether a text is an address in HTTP, without a name, a query or a fragment."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    more = parts.query or parts.fragment or parts.username or port == 0
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not more
-
-
-def _check_rate(rate: str) -> None:
-    try:
-        parse_many(rate or "1 per second")
-    except ValueError:
-        allowed = "such as 600 per minute"
-        raise InvalidInput("BAILEY_RATE_LIMIT", "another text", allowed) from None
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

@@ -12,6 +12,7 @@ from serve.api.figures import figures
 from serve.api.forecasts import forecasts
 from serve.api.history import history
 from serve.api.imports import imports
+from serve.api.messages import messages
 from serve.api.patients import patients
 from serve.api.practice import practice
 from serve.api.providers import providers
@@ -21,6 +22,7 @@ from serve.api.schedules import schedules
 from serve.api.seats import seats
 from serve.api.templates import templates
 from serve.api.tokens import tokens
+from serve.api.unsubscribing import unsubscribing
 from serve.api.users import users
 from serve.api.visit_types import visit_types
 from serve.api.waiting_list import waiting_list
@@ -39,6 +41,7 @@ BLUEPRINTS = (
     forecasts,
     history,
     imports,
+    messages,
     patients,
     practice,
     providers,
@@ -48,6 +51,7 @@ BLUEPRINTS = (
     seats,
     templates,
     tokens,
+    unsubscribing,
     users,
     visit_types,
     waiting_list,

@@ -14,6 +14,7 @@ from serve.api.fields import (
     Day,
     Email,
     Identifier,
+    Minutes,
     Name,
     Phone,
     Sent,
@@ -24,6 +25,7 @@ from serve.api.route import route
 from serve.database import lock
 from serve.errors import Forbidden, VersionChanged
 from serve.models import Carer, Patient, Preference, Provider, User
+from serve.notify.derive import rederive_all
 from serve.patients import add_carer, remove_carer, searched, set_identifiers, still_there
 from serve.privacy.erasure import erase
 from serve.privacy.export import everything_about
@@ -39,6 +41,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ._-]{1,60}$")]
 Number = Annotated[float, Field(ge=-1e12, le=1e12)]
 Attributes = Annotated[dict[Key, bool | Number | Word], Field(max_length=50)]
+Kind = Literal["confirmation", "reminder", "change", "cancellation", "delay", "offer"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -216,12 +219,21 @@ def delete_carer(call: Call, patient_id: UUID, user_id: UUID) -> dict[str, Any]:
 
 
 class NoticesIn(Sent):
-    """By which channels to be told, and how many hours before a visit to be reminded."""
+    """By which channels to be told, by none of nothing; what is not said is the practice's usual.
+
+    ``reminder_hours`` says how many hours before a visit to be reminded, with an empty list never;
+    ``delay_minutes`` by how much an expected start must have moved, and ``delay_every_minutes`` how
+    long after one notice of delay the next may follow. What is ``opted_out`` is not told at all.
+    """
 
     channels: Annotated[list[Literal["email", "sms"]], Field(max_length=2)]
-    reminder_hours: Annotated[
-        list[Annotated[int, Field(strict=True, ge=1, le=720)]], Field(max_length=5)
-    ] = Field(default_factory=list)
+    reminder_hours: (
+        Annotated[list[Annotated[int, Field(strict=True, ge=1, le=720)]], Field(max_length=5)]
+        | None
+    ) = None
+    delay_minutes: Minutes | None = None
+    delay_every_minutes: Minutes | None = None
+    opted_out: Annotated[list[Kind], Field(max_length=6)] = Field(default_factory=list)
 
 
 class TimesIn(Sent):
@@ -288,8 +300,9 @@ def put_preferences(call: Call, patient_id: UUID, given: PreferenceIn) -> Prefer
     found.providers = [str(one) for one in dict.fromkeys(given.providers)]
     found.weekdays = list(dict.fromkeys(given.weekdays))
     found.times = [[f"{one.first:%H:%M}", f"{one.last:%H:%M}"] for one in given.times]
-    found.notices = {} if given.notices is None else given.notices.model_dump()
+    found.notices = {} if given.notices is None else given.notices.model_dump(exclude_unset=True)
     call.session.flush()
+    rederive_all(call.session, patient, call.now)
     call.saw(found)
     return found
 

@@ -25,6 +25,23 @@ class PracticeChange(Sent):
     hold_minutes: Minutes = 1
     offer_minutes: Minutes = 1
     retention_days: Annotated[int, Field(strict=True, ge=0, le=36_525)] = 0
+    reminder_hours: Annotated[
+        int,
+        Field(
+            strict=True,
+            ge=0,
+            le=720,
+            description="how long before a visit that is booked from now on its patient is "
+            "reminded, unless the patient says otherwise; 0 for never",
+        ),
+    ] = 0
+    delay_minutes: Annotated[
+        Minutes,
+        Field(description="by how much an expected start moves before its patient is told"),
+    ] = 1
+    contact: Annotated[
+        Text, Field(max_length=200, description="where patients reach the practice")
+    ] = ""
 
 
 class PracticeOut(Told):
@@ -37,6 +54,9 @@ class PracticeOut(Told):
     hold_minutes: int
     offer_minutes: int
     retention_days: int
+    reminder_hours: int
+    delay_minutes: int
+    contact: str
     version: int
 
 

@@ -208,14 +208,14 @@ def get_deliveries(call: Call, webhook_id: UUID, asked: PageIn) -> dict[str, Any
 
 
 @route(
-    webhooks, "POST", "/webhooks/<uuid:webhook_id>/deliveries/<uuid:message_id>/replay",
+    webhooks, "POST", "/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/replay",
     "webhook.change", "Send a message to a webhook again", gives=DeliveryOut,
 )  # fmt: skip
-def post_replay(call: Call, webhook_id: UUID, message_id: UUID) -> OutboxMessage:
+def post_replay(call: Call, webhook_id: UUID, delivery_id: UUID) -> OutboxMessage:
     """Send it at once, as the same delivery: whoever had it knows it by its identifier."""
     found = call.find(Webhook, webhook_id)
-    message = replay(call.session, found, message_id, call.now)
-    call.note("webhook", found.id, details={"what": "replay", "message_id": str(message.id)})
+    message = replay(call.session, found, delivery_id, call.now)
+    call.note("webhook", found.id, details={"what": "replay", "delivery_id": str(message.id)})
     return message
 
 

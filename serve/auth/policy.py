@@ -23,6 +23,7 @@ from serve.models import (
     ClinicDay,
     Event,
     Offer,
+    OutboxMessage,
     Patient,
     Practice,
     Preference,
@@ -125,6 +126,9 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "audit.read": _ADMINISTRATOR,
     "webhook.read": _ADMINISTRATOR,
     "webhook.change": _ADMINISTRATOR,
+    "message.read": {"front_desk": "practice", "administrator": "practice"},
+    "message.change": {"front_desk": "practice", "administrator": "practice"},
+    "message.stop": _LINK,
     # Work and data.
     "schedule.price": _RESEARCH | {"provider": "practice"},
     "run.read": _RESEARCH,
@@ -199,6 +203,10 @@ def patient_of(thing: Base) -> UUID | None:
         return thing.patient_id
     if isinstance(thing, Offer):
         return thing.entry.patient_id
+    if isinstance(thing, OutboxMessage) and thing.appointment_id is not None:
+        session = object_session(thing)
+        visit = None if session is None else session.get(Appointment, thing.appointment_id)
+        return None if visit is None else visit.patient_id
     return None
 
 

@@ -25,6 +25,7 @@ from serve.models import (
     VisitType,
     WaitlistEntry,
 )
+from serve.notify.derive import rederive
 
 #: Most offers that one call makes, so that its locks are few and short.
 AT_ONCE = 50
@@ -190,6 +191,7 @@ def offer_seat(
             entry.status = "offered"
             session.add(offer)
             session.flush()
+            rederive(session, kept, now)
     except (IntegrityError, Refused):
         return False
     details = {"seat_id": str(seat_id)}

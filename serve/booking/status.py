@@ -17,6 +17,7 @@ from serve.booking.who import Who
 from serve.errors import Conflict
 from serve.events.announce import announce
 from serve.models import Appointment, StatusChange
+from serve.notify.derive import rederive
 
 CANCELLED = ("cancelled_by_patient", "cancelled_by_practice")
 #: From each status, the next ones.
@@ -223,3 +224,4 @@ def _note(
         {"seat_id": _plain(appointment.seat_id), "status": appointment.status},
         about=appointment,
     )
+    rederive(session, appointment, now)

@@ -24,6 +24,7 @@ from serve.imports.sessions import Seats, clinic_day_at
 from serve.imports.writing import Writer, locked, table_of, together
 from serve.models import Appointment, ClinicDay, Patient, Seat, StatusChange, VisitType
 from serve.models.appointment import BUSY
+from serve.notify.imported import remind_of
 
 REASON = "import"
 
@@ -231,3 +232,4 @@ def _book(new: list[Row], place: Place, writer: Writer) -> None:
     ]
     if changes:
         writer.session.execute(insert(table_of(StatusChange)), changes)
+    remind_of(writer.session, place.practice_id, appointments, place.now)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from serve.errors import Conflict
@@ -18,6 +18,7 @@ from serve.models import (
     HistoryRow,
     Import,
     ImportedRow,
+    OutboxMessage,
     Patient,
     PatientIdentifier,
     Provider,
@@ -32,6 +33,8 @@ KINDS: dict[str, type[Base]] = {
 }
 #: Rows that belong to another one and go with it.
 OWNED = {("status_change", "appointment_id")}
+#: The same, unless they were used themselves: a patient was told of the appointment.
+TOLD = table_of(OutboxMessage)
 
 
 def undo_import(session: Session, found: Import) -> None:
@@ -102,10 +105,15 @@ def _used(
         for part in together(added):
             columns = [table.c[column], *([table.c.id] if identified else [])]
             for used, *by in session.execute(
-                select(*columns).where(table.c[column].in_(part)).distinct()
+                select(*columns).where(table.c[column].in_(part), _counts(table)).distinct()
             ):
                 if not by or by[0] not in own:
                     yield f"{kind} {used}", f"is used by a {table.name.replace('_', ' ')}"
+
+
+def _counts(table: Table) -> ColumnElement[bool]:
+    """Return which rows of a table keep what they refer to from being taken away."""
+    return or_(TOLD.c.attempts > 0, TOLD.c.state == "sent") if table is TOLD else true()
 
 
 def _referring(kind: str) -> list[tuple[Table, str]]:
@@ -151,6 +159,7 @@ def _take_away(session: Session, model: type[Base], identifiers: list[UUID]) -> 
         if model is Appointment:
             changes = table_of(StatusChange)
             session.execute(delete(changes).where(changes.c.appointment_id.in_(part)))
+            session.execute(delete(TOLD).where(TOLD.c.appointment_id.in_(part)))
         session.execute(delete(table).where(table.c.id.in_(part)))
 
 

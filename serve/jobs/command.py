@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 
 from serve.jobs.claims import CHECKPOINT_EVERY, LEASE
 from serve.jobs.queue import Queues
+from serve.outbox.courier import IN_HAND
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +31,14 @@ logger = logging.getLogger(__name__)
     type=click.FloatRange(0, 3600),
     help="Seconds between two checkpoints of a search: what a killed worker's run loses at most.",
 )  # fmt: skip
+@click.option(
+    "--in-hand", default=IN_HAND.total_seconds(), show_default=True,
+    type=click.FloatRange(2, 3600),
+    help="Seconds after which a message is another worker's, whose delivery was not heard of.",
+)  # fmt: skip
 @with_appcontext
-def worker(threads: int, lease: float, checkpoint_every: float) -> None:
-    """Do the runs and chores of the service until SIGTERM or Ctrl-C.
+def worker(threads: int, lease: float, checkpoint_every: float, in_hand: float) -> None:
+    """Do the runs and chores of the service, and send its messages, until SIGTERM or Ctrl-C.
 
     What is being done then stops after its step in progress, is kept, and is gone on with by
     another worker.
@@ -40,6 +46,7 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
     # Here, because no other command needs what runs need.
     from serve.jobs.periodic import register_chores
     from serve.jobs.worker import Worker
+    from serve.notify.sending import Sending
     from serve.webhooks.deliveries import Deliveries
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -51,12 +58,10 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
         queues.runs.create_consumer(workers=threads, periodic=False, max_delay=1.0),
         queues.chores.create_consumer(workers=1, periodic=True, max_delay=5.0),
     ]
-    for consumer in consumers:
-        consumer.start()
-    loops = [Deliveries(app)]
-    threads_of_loops = [threading.Thread(target=one.run, args=(stop,)) for one in loops]
-    for thread in threads_of_loops:
-        thread.start()
+    loops = (Sending(app, timedelta(seconds=in_hand)), Deliveries(app))
+    beside = [threading.Thread(target=one.run, args=(stop,), daemon=True) for one in loops]
+    for one in (*consumers, *beside):
+        one.start()
     # In place of Huey's own, which know one consumer only.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -74,6 +79,6 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
         consumer.stop_flag.set()
     for consumer in consumers:
         consumer.stop(graceful=True)
-    for thread in threads_of_loops:
+    for thread in beside:
         thread.join()
     logger.info("the worker is gone")

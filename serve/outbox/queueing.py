@@ -1,6 +1,6 @@
 """Putting a message into the outbox in the transaction of what it tells, and taking it back."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,45 +10,46 @@ from serve.models import OutboxMessage
 
 
 def put(session: Session, message: OutboxMessage) -> OutboxMessage:
-    """Queue a message, unless the same one is queued or was sent.
+    """Queue a notice about an appointment, unless the same one is queued or was sent.
 
-    Two notices are the same if they are about one appointment, by one channel, of one kind and due
-    at one moment; two messages to a webhook if they tell the same event. One that was withdrawn is
-    queued again.
+    Two are the same if they are about one appointment, by one channel, of one kind and due at one
+    moment. One that was withdrawn is queued again. It is tried when it is due, unless it says
+    another moment for that.
     """
-    same = (
-        (
+    if message.try_at is None:
+        message.try_at = message.due_at
+    found = session.scalar(
+        select(OutboxMessage)
+        .where(
             OutboxMessage.appointment_id == message.appointment_id,
             OutboxMessage.channel == message.channel,
             OutboxMessage.kind == message.kind,
             OutboxMessage.due_at == message.due_at,
         )
-        if message.appointment_id is not None
-        else (
-            OutboxMessage.webhook_id == message.webhook_id,
-            OutboxMessage.event_id == message.event_id,
-        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    found = session.scalar(select(OutboxMessage).where(*same).with_for_update())
     if found is None:
-        message.try_at = message.due_at
         session.add(message)
         session.flush()
         return message
-    if found.state in ("waiting", "withdrawn"):
-        found.state, found.details, found.try_at = "waiting", message.details, message.due_at
+    if found.state == "withdrawn":
+        found.state, found.try_at, found.problem = "waiting", message.try_at, ""
+    if found.state == "waiting":
+        found.details = message.details
+    session.flush()
     return found
 
 
-def withdraw(
-    session: Session, appointment_id: object, kinds: Collection[str], now: datetime
-) -> None:
-    """Withdraw the notices of some kinds about an appointment that nobody has in hand yet."""
-    waiting = select(OutboxMessage).where(
-        OutboxMessage.appointment_id == appointment_id,
-        OutboxMessage.kind.in_(kinds),
-        OutboxMessage.state == "waiting",
-    )
-    for message in session.scalars(waiting.with_for_update()):
-        if message.claimed_until is None or message.claimed_until <= now:
-            message.state = "withdrawn"
+def withdraw(messages: Iterable[OutboxMessage], now: datetime) -> None:
+    """Withdraw messages, which are locked, that wait and that nobody has in hand."""
+    for message in messages:
+        in_hand = message.claimed_until is not None and message.claimed_until > now
+        if message.state == "waiting" and not in_hand:
+            # A courier that marks it later than it may has nothing in hand to mark.
+            message.state, message.claimed_until = "withdrawn", None
+
+
+def send_again(message: OutboxMessage, now: datetime) -> None:
+    """Let a message that failed, which is locked, be tried once more now."""
+    message.state, message.try_at = "waiting", now

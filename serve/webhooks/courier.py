@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from serve.database import reading, transaction
 from serve.models import OutboxMessage, Webhook
-from serve.outbox.courier import Courier
+from serve.outbox.courier import Claimed, Courier
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,10 @@ class WebhookCourier(Courier):
         claimed = transaction(lambda session: self._claim_of(session, webhook_id))
         if claimed is None:
             return False
-        identifier, channel, attempt, composed = claimed
-        if composed is not None:
-            self._hand_over(identifier, self.channels[channel], attempt, composed)
+        self._bring(claimed)
         return True
 
-    def _claim_of(self, session: Session, webhook_id: UUID) -> tuple[UUID, str, int, Any] | None:
+    def _claim_of(self, session: Session, webhook_id: UUID) -> Claimed | None:
         now = self.clock()
         # Of two couriers one takes the webhook, and so sees what the other has in hand; whoever
         # writes new messages for it need not wait.

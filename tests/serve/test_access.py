@@ -15,6 +15,7 @@ from serve.auth.policy import POLICY, Reach
 from serve.auth.tokens import issue
 from serve.database import transaction
 from serve.models.people import ROLES
+from serve.notify.unsubscribing import link_for
 from serve.settings import Settings
 from tests.serve.conftest import KEY, NOW, make_clinic
 from tests.serve.samples import sample
@@ -39,9 +40,18 @@ PUBLIC = {
 OWNERS = ("own", "another's", "elsewhere", "unknown")
 #: Paths whose thing is found by another action than the route's: that one decides about it.
 FOUND_BY: dict[str, str] = {}
+
+
+def _stops_mail(own: Things) -> str:
+    return link_for(own.patient.id, KEY, "").rpartition("/")[2]
+
+
 #: Secrets that open links, by the route: nobody needs more, and nobody may more by a role.
 LINKS: dict[str, Callable[[Things], str]] = {
     "/api/v1/calendars/<secret>.ics": lambda own: own.calendar_feed and own.calendar_secret,
+    "/api/v1/notices/unsubscribe/<link>": lambda own: link_for(own.patient.id, KEY, "").rpartition(
+        "/"
+    )[2],
 }
 #: Values of what a path names beside rows.
 VALUES: dict[str, str] = {"quantity": "no_show", "table": "visits"}

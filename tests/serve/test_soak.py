@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -158,8 +158,19 @@ def use(caller: Patiently, until: float, place: dict[str, str], patients: list[s
 
 
 @contextmanager
-def service(settings: Settings, home: Path) -> Iterator[tuple[str, Killed, Killed]]:
-    """Run a web server and a worker; return the address and both."""
+def service(
+    settings: Settings,
+    home: Path,
+    more: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+) -> Iterator[tuple[str, Killed, Killed]]:
+    """Run a web server and a worker; return the address and both.
+
+    Parameters
+    ----------
+    more, options
+        Of the environment, and of the worker.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -170,6 +181,7 @@ def service(settings: Settings, home: Path) -> Iterator[tuple[str, Killed, Kille
         "BAILEY_SECRET_KEY": KEY,
         "BAILEY_RATE_LIMIT": "1000000 per minute",
         "BAILEY_BIND": f"127.0.0.1:{port}",
+        **(more or {}),
     }
     web = Killed(
         [sys.executable, "-m", "gunicorn", "--config", "python:serve.gunicorn"],
@@ -177,7 +189,7 @@ def service(settings: Settings, home: Path) -> Iterator[tuple[str, Killed, Kille
         home / "web.log",
     )
     worker = Killed(
-        [sys.executable, "-m", "flask", "--app", "serve", "worker", "--lease", "3"],
+        [sys.executable, "-m", "flask", "--app", "serve", "worker", "--lease", "3", *options],
         environment,
         home / "worker.log",
     )

@@ -230,6 +230,21 @@ class Things:
         return self._appointment(self._seat(1), status="booked", booked_at=NOW)
 
     @cached_property
+    def message(self) -> OutboxMessage:
+        """A notice of the appointment that could not be sent."""
+        return self._add(
+            OutboxMessage(
+                practice_id=self.practice_id,
+                appointment_id=self.appointment.id,
+                channel="email",
+                kind="confirmation",
+                due_at=NOW,
+                try_at=NOW,
+                state="failed",
+            )
+        )
+
+    @cached_property
     def entry(self) -> WaitlistEntry:
         """The patient on the waiting list."""
         return self._add(
@@ -280,7 +295,7 @@ class Things:
         )
 
     @cached_property
-    def message(self) -> OutboxMessage:
+    def delivery(self) -> OutboxMessage:
         """A message to the webhook, which was sent."""
         return self._add(
             OutboxMessage(

@@ -30,6 +30,7 @@ from serve.database import connect, db, lock, reading, transaction
 from serve.errors import Conflict, Refused
 from serve.models import Appointment, Event, Seat, StatusChange
 from serve.models.appointment import BUSY, HOLDING
+from serve.settings import Settings
 
 #: Appointments that a process keeps before it cancels some.
 KEPT = 6
@@ -102,6 +103,7 @@ class Crowd:
     def book_many(self, number: int, seed: int) -> None:
         """Try bookings, and change some of them, in a process of its own."""
         app = Flask("crowd")
+        app.config["SETTINGS"] = Settings(database_url=self.url)
         connect(app, self.url)
         chance = random.Random(seed)
         # Whoever is started anew goes on with what was booked before.
