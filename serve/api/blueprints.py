@@ -10,6 +10,7 @@ from serve.api.figures import figures
 from serve.api.forecasts import forecasts
 from serve.api.history import history
 from serve.api.imports import imports
+from serve.api.live import live
 from serve.api.patients import patients
 from serve.api.practice import practice
 from serve.api.providers import providers
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     forecasts,
     history,
     imports,
+    live,
     patients,
     practice,
     providers,

@@ -99,6 +99,11 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "walk_in.register": _DESK,
     "waitlist.read": _CARE,
     "waitlist.change": _CARE,
+    # The day itself, as it runs.
+    "live.read": _DESK,
+    "live.expected": _PATIENT_AND_DESK,
+    "live.plan": _DESK,
+    "live.break": _DESK,
     # People.
     "patient.read": _CARE | {"provider": "practice"},
     "patient.create": {"front_desk": "practice", "administrator": "practice"},

@@ -40,6 +40,7 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
     # Here, because no other command needs what runs need.
     from serve.jobs.periodic import register_chores
     from serve.jobs.worker import Worker
+    from serve.live.watching import Watching
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     stop = threading.Event()
@@ -52,6 +53,9 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
     ]
     for consumer in consumers:
         consumer.start()
+    loops = [threading.Thread(target=one.run, args=(stop,)) for one in (Watching(app),)]
+    for loop in loops:
+        loop.start()
     # In place of Huey's own, which know one consumer only.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -69,4 +73,6 @@ def worker(threads: int, lease: float, checkpoint_every: float) -> None:
         consumer.stop_flag.set()
     for consumer in consumers:
         consumer.stop(graceful=True)
+    for loop in loops:
+        loop.join()
     logger.info("the worker is gone")

@@ -1,0 +1,1 @@
+"""What patients are told of their visits."""
