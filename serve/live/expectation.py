@@ -187,8 +187,9 @@ def _told(
         finish_at=finish_at,
         finish_earliest_at=earliest,
         finish_latest_at=latest,
-        overtime_probability=overtime_probability,
-        expected_overtime=expected_overtime,
+        # As far as they are worth being told: the same whatever else was computed with them.
+        overtime_probability=round(overtime_probability, 6),
+        expected_overtime=round(expected_overtime, 6),
         calls=calls,
     )
 

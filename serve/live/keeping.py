@@ -1,6 +1,6 @@
 """What is expected of a day, written down once, and announced where it moved."""
 
-from collections.abc import Sequence
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,23 +9,29 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from serve.events.announce import announce
-from serve.live.delays import tell_delays
+from serve.live.delays import delayed, tell_delay
 from serve.live.expectation import Expectation, ExpectedCall
 from serve.models import Appointment, ClinicDay, ExpectedStart, Outlook, Seat
 
 #: What moved by less is neither written nor announced: the rows hold what was announced last, so
 #: that a start that moves slowly is announced, too.
 MOVED = timedelta(minutes=1)
+#: The ends of intervals, which are read off a grid of minutes, move by no less.
+MOVED_INTERVAL = timedelta(minutes=2)
 #: Change of the probability of overtime that is announced.
 MOVED_PROBABILITY = 0.05
 
 
 @dataclass(frozen=True)
 class Known:
-    """What an outlook knew when a day was looked at: by it somebody else's work is recognised."""
+    """An outlook as it was when a day was looked at: by it somebody else's work is recognised."""
 
     computed_at: datetime
     event_id: int
+    finish_at: datetime
+    finish_earliest_at: datetime
+    finish_latest_at: datetime
+    overtime_probability: float
 
 
 def keep(
@@ -45,10 +51,7 @@ def keep(
     Conflict
         If somebody else wrote the first outlook at this moment, or the day is gone.
     """
-    row = session.get(Outlook, found.clinic_day_id)
-    if (row is None) != (known is None):
-        return False
-    moved = row is None or _moved_outlook(row, found)
+    moved = known is None or _moved_outlook(known, found)
     values = {"computed_at": found.at, "event_id": event_id}
     if moved:
         values |= {
@@ -107,31 +110,36 @@ def _keep_calls(session: Session, practice_id: UUID, found: Expectation) -> None
         row.expected_at = call.expected_at
         row.earliest_at, row.latest_at = call.earliest_at, call.latest_at
     session.flush()
-    _announce_calls(session, practice_id, moved, found.at)
-    tell_delays(session, practice_id, found.calls, rows, found.at)
+    late = delayed(session, practice_id, found.calls, rows)
+    appointments = _appointments(session, {call.appointment_id for call in (*moved, *late)})
+    for call in moved:
+        _announce_call(session, call, appointments[call.appointment_id], found.at)
+    for call in late:
+        tell_delay(
+            session, appointments[call.appointment_id], rows[call.appointment_id], call, found.at
+        )
 
 
-def _moved_outlook(row: Outlook, found: Expectation) -> bool:
-    ends = (
-        row.finish_at - found.finish_at,
-        row.finish_earliest_at - found.finish_earliest_at,
-        row.finish_latest_at - found.finish_latest_at,
+def _moved_outlook(before: Known, found: Expectation) -> bool:
+    interval = (
+        before.finish_earliest_at - found.finish_earliest_at,
+        before.finish_latest_at - found.finish_latest_at,
     )
-    if any(abs(one) >= MOVED for one in ends):
+    if abs(before.finish_at - found.finish_at) >= MOVED:
         return True
-    before, after = row.overtime_probability, found.overtime_probability
+    if any(abs(one) >= MOVED_INTERVAL for one in interval):
+        return True
+    was, now = before.overtime_probability, found.overtime_probability
     # Whether it is certain is told however little it moved to be so.
-    settled = after in (0.0, 1.0) and before != after
-    return settled or abs(before - after) >= MOVED_PROBABILITY
+    settled = now in (0.0, 1.0) and was != now
+    return settled or abs(was - now) >= MOVED_PROBABILITY
 
 
 def _moved_call(row: ExpectedStart, call: ExpectedCall) -> bool:
-    moments = (
-        row.expected_at - call.expected_at,
-        row.earliest_at - call.earliest_at,
-        row.latest_at - call.latest_at,
-    )
-    return any(abs(one) >= MOVED for one in moments)
+    interval = (row.earliest_at - call.earliest_at, row.latest_at - call.latest_at)
+    if abs(row.expected_at - call.expected_at) >= MOVED:
+        return True
+    return any(abs(one) >= MOVED_INTERVAL for one in interval)
 
 
 def _announce_outlook(session: Session, found: Expectation) -> None:
@@ -143,20 +151,27 @@ def _announce_outlook(session: Session, found: Expectation) -> None:
     announce(session, day.practice_id, "clinic_day.outlook", day.id, found.at, details, about=day)
 
 
-def _announce_calls(
-    session: Session, practice_id: UUID, calls: Sequence[ExpectedCall], now: datetime
-) -> None:
+def _appointments(session: Session, identifiers: Set[UUID]) -> dict[UUID, Appointment]:
+    """Return appointments with what an event tells of their sessions, by their identifiers."""
+    if not identifiers:
+        return {}
     query = (
         select(Appointment)
         .options(joinedload(Appointment.seat).joinedload(Seat.clinic_day))
-        .where(Appointment.id.in_([call.appointment_id for call in calls]))
+        .where(Appointment.id.in_(identifiers))
     )
-    appointments = {one.id: one for one in session.scalars(query)}
-    for call in calls:
-        details = {
-            "expected_at": call.expected_at.isoformat(),
-            "earliest_at": call.earliest_at.isoformat(),
-            "latest_at": call.latest_at.isoformat(),
-        }
-        about = appointments[call.appointment_id]
-        announce(session, practice_id, "appointment.expected", about.id, now, details, about=about)
+    return {one.id: one for one in session.scalars(query)}
+
+
+def _announce_call(
+    session: Session, call: ExpectedCall, appointment: Appointment, now: datetime
+) -> None:
+    details = {
+        "expected_at": call.expected_at.isoformat(),
+        "earliest_at": call.earliest_at.isoformat(),
+        "latest_at": call.latest_at.isoformat(),
+    }
+    announce(
+        session, appointment.practice_id, "appointment.expected", appointment.id, now, details,
+        about=appointment,
+    )  # fmt: skip

@@ -74,8 +74,7 @@ class _Place:
 def observe(standing: Standing, now: datetime) -> Observation:
     """Return what is observed of a session that is not over."""
     minute, current = standing.minutes(now), standing.current
-    if current is None:
-        minute = max(minute, -BEFORE_START)
+    minute = max(minute, -BEFORE_START if current is None else -MARGIN)
     places = list(_waiting_and_expected(standing, minute))
     since = None
     if current is not None and current.started is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from objective import ClinicSession, InvalidInput, ServiceTime
 from objective.live.grid import Masses
 from objective.patients import Patient
+from objective.session import MAX_INTERVAL_LENGTH, MAX_INTERVALS
 
 #: Largest width of the grids on which days are followed, minutes.
 STEP = 1.0
@@ -63,7 +64,9 @@ def planned_session(
 ) -> PlannedSession:
     """Return what a clinic day's objective says, and never fail.
 
-    Where the objective cannot be read, its type of visit says how long consultations take. Walk-ins
+    Where the objective cannot be read, its type of visit says how long consultations take, and
+    where that cannot be read either they take an interval on average. A day has 2,000 intervals of
+    a day at most. Walk-ins
     and interruptions that do not fit the day's intervals are left out. A law whose tail fits on no
     grid is replaced by the exponential law of its mean. Walk-ins with priority, of which the law of
     a day that runs is not known, come in turn: who has come already goes first, whoever is still to
@@ -81,8 +84,8 @@ def planned_session(
     """
     return _made(
         json.dumps(objective, sort_keys=True),
-        intervals,
-        interval_minutes,
+        min(intervals, MAX_INTERVALS),
+        min(interval_minutes, float(MAX_INTERVAL_LENGTH)),
         json.dumps(service_time, sort_keys=True),
         no_show,
     )
@@ -95,7 +98,7 @@ def _made(
     try:
         told = ClinicSession.from_dict(json.loads(objective)["session"])
     except (InvalidInput, KeyError, TypeError):
-        law = ServiceTime.from_dict(json.loads(service_time))
+        law = _of_visit_type(json.loads(service_time), interval_minutes)
         told = ClinicSession(1, intervals, interval_minutes, law, no_show)
     differ = told.patient_types is not None
     kinds = tuple(
@@ -110,6 +113,13 @@ def _made(
         told.no_show,
     )
     return PlannedSession(_with_unbooked(session, told), kinds, told.priority)
+
+
+def _of_visit_type(described: Mapping[str, Any], interval_minutes: float) -> ServiceTime:
+    try:
+        return ServiceTime.from_dict(described)
+    except InvalidInput:
+        return ServiceTime.exponential(interval_minutes)
 
 
 def _with_unbooked(session: ClinicSession, told: ClinicSession) -> ClinicSession:

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two looks.
 LOOK = 0.5
+#: Seconds after a look that failed.
+PAUSE = 5.0
 #: How old an outlook becomes without news.
 FRESH = timedelta(seconds=30)
 #: How long before its start, and after its planned end, a session is looked at.
@@ -37,20 +39,19 @@ MOVED = "appointment.moved"
 
 @dataclass(frozen=True)
 class Watched:
-    """A day that is looked at, and what is known of it; None for nothing yet."""
+    """A day that is looked at, and its outlook as it is; None for none yet."""
 
     clinic_day_id: UUID
     practice_id: UUID
     ends_at: datetime
     known: Known | None
-    finish_latest_at: datetime | None
 
     def stale(self, now: datetime) -> bool:
         """Return whether time has made its outlook old: not once the session is over."""
-        if self.known is None or self.finish_latest_at is None:
+        if self.known is None:
             return True
         computed = self.known.computed_at
-        over = computed >= self.ends_at and self.finish_latest_at < computed
+        over = computed >= self.ends_at and self.known.finish_latest_at < computed
         return not over and now - computed >= FRESH
 
 
@@ -79,6 +80,7 @@ class Watching:
                     self.look()
                 except Exception:
                     logger.warning("days that run cannot be looked at now", exc_info=True)
+                    stop.wait(PAUSE)
                 stop.wait(max(0.0, LOOK - (time.monotonic() - begun)))
 
     def look(self) -> int:
@@ -94,7 +96,8 @@ class Watching:
             due = [day for day in days if self._has_news(day) or day.stale(now)]
             found = standings(session, [day.clinic_day_id for day in due]) if due else []
         by_id = {day.clinic_day_id: day for day in due}
-        return sum(self._keep(by_id[one.clinic_day_id], one) for one in _expected(found, now))
+        expected = all_that_can_be_told(found, now)
+        return sum(self._keep(by_id[one.clinic_day_id], one) for one in expected)
 
     def _look_for_news(self, session: Session, days: Sequence[Watched]) -> None:
         by_practice: dict[UUID, list[UUID]] = defaultdict(list)
@@ -140,7 +143,7 @@ class Watching:
             return False
 
 
-def _expected(days: Sequence[Standing], now: datetime) -> list[Expectation]:
+def all_that_can_be_told(days: Sequence[Standing], now: datetime) -> list[Expectation]:
     """Return what is expected of each day, without those of which it cannot be said."""
     try:
         return expectations(days, now)
@@ -149,7 +152,7 @@ def _expected(days: Sequence[Standing], now: datetime) -> list[Expectation]:
             identifier = days[0].clinic_day_id
             logger.warning("%s cannot be looked at", identifier, exc_info=True)
             return []
-    return [one for day in days for one in _expected([day], now)]
+    return [one for day in days for one in all_that_can_be_told([day], now)]
 
 
 def _last_event(session: Session, practice_id: UUID) -> int:
@@ -164,7 +167,8 @@ def _watched(session: Session, now: datetime) -> list[Watched]:
     query = (
         select(
             ClinicDay.id, ClinicDay.practice_id, ClinicDay.ends_at, Outlook.computed_at,
-            Outlook.event_id, Outlook.finish_latest_at,
+            Outlook.event_id, Outlook.finish_at, Outlook.finish_earliest_at,
+            Outlook.finish_latest_at, Outlook.overtime_probability,
         )
         .outerjoin(Outlook, Outlook.clinic_day_id == ClinicDay.id)
         .where(
@@ -176,12 +180,6 @@ def _watched(session: Session, now: datetime) -> list[Watched]:
         .order_by(ClinicDay.id)
     )  # fmt: skip
     return [
-        Watched(
-            row.id,
-            row.practice_id,
-            row.ends_at,
-            None if row.computed_at is None else Known(row.computed_at, row.event_id),
-            row.finish_latest_at,
-        )
+        Watched(*row[:3], None if row.computed_at is None else Known(*row[3:]))
         for row in session.execute(query)
     ]

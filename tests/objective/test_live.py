@@ -214,7 +214,7 @@ def test_intervals_of_starts_hold_four_simulated_days_in_five(
     """Between 78 and 82 % where the start is continuous.
 
     A start with a large probability of being the earliest possible one or the end of a break, or
-    one on whole minutes only, can have no interval of exactly 80 %: there the interval holds at least 78 %.
+    one on whole minutes only, can have no interval of exactly 80 %: there it holds at least 78 %.
     """
     day, profile, rest = case
     whole_minutes = day.session.service_time is LATTICE
