@@ -14,6 +14,9 @@ whatever was recorded, only what bears on the rest of the day is handed on, in t
   walk-ins who wait have an expected start like all others. They follow who came before them, and
   precede the patient booked for the moment at which they came; with priority they go before all who
   wait.
+- A patient who came before the appointment goes before nobody who is booked earlier and may still
+  come in time: the patient is then expected at the own time, for certain. Where nobody is booked
+  in between, the patient is called as soon as the provider is free.
 - A patient who is overdue comes the less probably the later it is: of those who come late the mean
   lateness is taken to be ten minutes, and one patient in a hundred not to come where the session
   says that all do. Without that every no-show that nobody records would delay the day to its end.
@@ -90,8 +93,11 @@ def observe(standing: Standing, now: datetime) -> Observation:
 
 def _waiting_and_expected(standing: Standing, minute: float) -> Sequence[_Place]:
     found = []
+    length = standing.planned.session.interval_length
+    times = [one.interval * length for one in standing.visits if one.status == "booked"]
+    next_due = min((due for due in times if due > minute), default=math.inf)
     for visit in standing.visits:
-        patient = _patient(standing, visit)
+        patient, due = _patient(standing, visit), visit.interval * length
         # Of the same interval walk-ins come first, as in the chains.
         order = (0.0 if visit.walk_in else 1.0, visit.starts, visit.number)
         if visit.status == "arrived":
@@ -100,10 +106,12 @@ def _waiting_and_expected(standing: Standing, minute: float) -> Sequence[_Place]
             if visit.walk_in and standing.planned.priority:
                 first = min(0.0, minute)
                 found.append(_Place(0, (-1.0, came), visit, patient, "waiting", first))
+            elif next_due < due:
+                certain = replace(patient, no_show=0.0)
+                found.append(_Place(visit.interval, order, visit, certain, "expected"))
             else:
                 found.append(_Place(visit.interval, order, visit, patient, "waiting", came))
         elif visit.status == "booked":
-            due = visit.interval * standing.planned.session.interval_length
             no_show = _still_to_miss(patient.no_show, minute - due)
             patient = replace(patient, no_show=no_show)
             found.append(_Place(visit.interval, order, visit, patient, "expected"))

@@ -108,11 +108,18 @@ def test_an_early_patient_is_seen_in_the_order_of_the_appointments(
     desk = as_role("front_desk")
     clock.moment = START - timedelta(hours=5)
     desk.post(f"/appointments/{second}/arrive", {}, version=1)
-    told = desk.get(f"/clinic-days/{day}/live")
-    assert [one["appointment_id"] for one in told["calls"]] == [str(second), str(first)]
+
+    def starts() -> dict[str, float]:
+        calls = desk.get(f"/clinic-days/{day}/live")["calls"]
+        return {
+            one["appointment_id"]: (datetime.fromisoformat(one["expected_at"]) - START) / MINUTE
+            for one in calls
+        }
+
+    assert list(starts().items()) == [(str(first), 0), (str(second), 10)]
     clock.moment = START - MINUTE
     desk.post(f"/appointments/{first}/arrive", {}, version=1)
-    told = desk.get(f"/clinic-days/{day}/live")
-    assert [one["appointment_id"] for one in told["calls"]] == [str(first), str(second)]
-    starts = [datetime.fromisoformat(one["expected_at"]) for one in told["calls"]]
-    assert starts == [START, START + 9 * MINUTE]
+    assert list(starts().items()) == [(str(first), 0), (str(second), 9)]
+    clock.moment = START + MINUTE
+    desk.post(f"/appointments/{first}/cancel", {}, version=2)
+    assert list(starts().items()) == [(str(second), 1)]

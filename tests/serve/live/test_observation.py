@@ -99,6 +99,17 @@ def test_a_patient_who_was_passed_over_is_next():
     assert (first, second) == pytest.approx((19, 28), abs=0.01)
 
 
+def test_an_early_patient_goes_before_nobody_who_is_booked_before():
+    """Who may still come in time; once nobody is booked in between, as soon as possible."""
+    early = visit(3, "arrived", 4)
+    visits = [visit(0, "in_consultation", 0, 3), visit(1), early, visit(4)]
+    day = standing(visits, NINE, no_show=0.0)
+    assert starts(day, 5)[1:] == pytest.approx([12, 30, 40], abs=0.01)
+    assert [call.before for call in expected(day, 5).calls] == [1, 2, 3]
+    day = standing([visits[0], *visits[2:]], NINE, no_show=0.0)
+    assert starts(day, 5)[1:] == pytest.approx([12, 40], abs=0.01)
+
+
 def test_a_consultation_too_long_for_its_law_goes_on_as_long_again():
     """On average by what it is too long, at most by a whole consultation; nothing jumps."""
     visits = [visit(0, "in_consultation", 0, 0), visit(1, "arrived", 9)]
