@@ -96,7 +96,7 @@ def test_four_consultations_in_five_begin_within_their_intervals(
 ):
     """Asked before and at three moments of each of 200 days: between 75 and 85 %.
 
-    The standard error is about 1.3 %: the share of an interval that truly holds 80 to 82 % is
+    The standard error is about 1.1 %: the share of an interval that truly holds 80 to 82 % is
     within these bounds but once in a hundred times, and one that held 70 or 90 % would hardly ever
     be. One in ten begins later than the latest moment told, within three standard errors, and no
     more than that earlier than the earliest.
