@@ -24,7 +24,6 @@ from serve.models import (
     ExpectedStart,
     OutboxMessage,
     Outlook,
-    Patient,
     Preference,
 )
 from tests.serve.conftest import HandClock
@@ -174,7 +173,8 @@ def test_a_delay_is_told_once_it_is_longer_than_the_practice_says(
     running: Running, clock: HandClock, as_role: Any
 ):
     """And again when it moved as much, also when the patient is expected earlier again."""
-    day, booked = running.add_day((1, 0, 0, 1, 0, 0), NINE, booked=[1], no_show=0.0)
+    schedule = (1, *[0] * 12, 1, 0, 0)
+    day, booked = running.add_day(schedule, NINE, booked=[1], no_show=0.0)
     desk, watch = as_role("front_desk"), Watching(running.app)
     last = booked[0]
     clock.moment = START
@@ -187,19 +187,19 @@ def test_a_delay_is_told_once_it_is_longer_than_the_practice_says(
         watch.look()
         return len(notices(running))
 
-    assert away(45) == 0
+    assert away(145) == 0
     assert running.get(ExpectedStart, last).told_at is None
-    assert away(46) == 1
+    assert away(146) == 1
     row = running.get(ExpectedStart, last)
-    assert (row.told_at, row.noticed_at) == (START + 46 * MINUTE, START)
-    clock.forward(minutes=1)
-    assert away(50) == 1
-    assert away(61) == 2
-    clock.forward(minutes=1)
+    assert (row.told_at, row.noticed_at) == (START + 146 * MINUTE, START)
+    clock.forward(minutes=31)
+    assert away(120) == 1
+    assert away(131) == 2
+    clock.forward(minutes=31)
     assert desk("DELETE", f"/clinic-days/{day}/break", version=version).status_code == 200
     watch.look()
     assert len(notices(running)) == 3
-    assert running.get(ExpectedStart, last).told_at == START + 30 * MINUTE
+    assert running.get(ExpectedStart, last).told_at == START + 130 * MINUTE
 
 
 def test_a_patient_says_how_long_a_delay_is(running: Running, clock: HandClock):
@@ -219,18 +219,22 @@ def test_a_patient_says_how_long_a_delay_is(running: Running, clock: HandClock):
     assert notices(running) == [booked[1]]
 
 
-def test_nobody_is_told_who_cannot_be_or_left(running: Running, clock: HandClock):
+def test_nobody_is_told_who_does_not_wish_it_or_left(running: Running, clock: HandClock):
     """Nor who is expected before the appointment."""
     running.set_practice(delay_minutes=5)
-    _, booked = running.add_day((1, 1, 1, 1), NINE, no_show=0.0)
-    for one in booked[:3]:
+    _, booked = running.add_day((2, 2, 1), NINE, no_show=0.0)
+    running.become(booked[0], "in_consultation", arrived=0, started=5)
+    for one in (booked[1], booked[2], booked[4]):
         running.become(one, "arrived", arrived=0)
-    patient_id = running.get(Appointment, booked[1]).patient_id
-    running.set(Patient, patient_id, email="")
-    running.become(booked[2], "cancelled_by_patient")
+    running.become(booked[3], "cancelled_by_patient")
+    patient_id = running.get(Appointment, booked[2]).patient_id
+    transaction(
+        lambda session: session.add(Preference(patient_id=patient_id, notices={"channels": []}))
+    )
     clock.moment = START + 8 * MINUTE
     Watching(running.app).look()
-    assert notices(running) == [booked[0]]
+    # They are expected at 14, 23 and 32 minutes past, and booked for 0, 10 and 20.
+    assert set(notices(running)) == {booked[1], booked[4]}
 
 
 def test_of_two_workers_one_writes(running: Running, clock: HandClock):
@@ -247,7 +251,7 @@ def test_of_two_workers_one_writes(running: Running, clock: HandClock):
             written.append(watch.look())
 
     watches = [Watching(running.app) for _ in range(8)]
-    for minutes in (0, 20, 40):
+    for minutes in (0, 35, 70):
         clock.moment = START + minutes * MINUTE
         threads = [threading.Thread(target=look, args=(one,)) for one in watches]
         for thread in threads:
@@ -258,7 +262,7 @@ def test_of_two_workers_one_writes(running: Running, clock: HandClock):
     assert counted(running)["clinic_day.outlook"] == 3
     told = [one.subject_id for one in running.events("appointment.expected")]
     assert max(Counter(told).values()) <= 3
-    assert Counter(notices(running))[booked[0]] == 2
+    assert Counter(notices(running))[booked[1]] == 2
     assert running.get(Outlook, day).computed_at == clock.moment
 
 
@@ -358,4 +362,5 @@ def test_forty_providers_days_are_refreshed_within_a_second(running: Running, cl
         seconds.append((time.perf_counter() - begun, time.process_time() - worked))
         assert watch.look() == 0
     print(f"seconds for forty days, by the clock and worked: {seconds}")
-    assert min(seconds)[0] < 1.0
+    # What the core was busy with: the clock also counts what else a machine does meanwhile.
+    assert min(worked for _, worked in seconds) < 1.0
