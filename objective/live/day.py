@@ -51,6 +51,9 @@ class LiveDay:
     away_until
         The provider begins no consultation before this moment; the one that runs goes on. In the
         past it means nothing.
+    breaks
+        Pairs of moments: the provider begins no consultation from the first of a pair on until the
+        second; one that runs goes on. A profile counts the second at the next point of its grid.
 
     Raises
     ------
@@ -70,6 +73,7 @@ class LiveDay:
     waiting_walk_ins: Sequence[float] = ()
     arrived: Mapping[int, float] = field(default_factory=dict)
     away_until: float | None = None
+    breaks: Sequence[tuple[float, float]] = ()
 
     def __post_init__(self) -> None:
         self._check_session()
@@ -77,6 +81,7 @@ class LiveDay:
         _moment("day.now", self.now, -LARGEST, latest)
         if self.away_until is not None:
             _moment("day.away_until", self.away_until, -LARGEST, latest)
+        self._check_breaks(latest)
         self._check_statuses()
         self._check_walk_ins()
         self._check_consultation()
@@ -133,6 +138,16 @@ class LiveDay:
         if sum(counts) != session.patients:
             allowed = f"one of {session.patients} patients in total (here {sum(counts)})"
             raise InvalidInput("day.schedule", list(counts), allowed)
+
+    def _check_breaks(self, latest: float) -> None:
+        if not _listed(self.breaks):
+            raise InvalidInput("day.breaks", self.breaks, "a list of pairs of minutes")
+        for index, pair in enumerate(self.breaks):
+            if not _listed(pair) or len(pair) != 2:
+                raise InvalidInput(f"day.breaks[{index}]", pair, "a pair of minutes")
+            first, last = (_moment(f"day.breaks[{index}]", one, -LARGEST, latest) for one in pair)
+            if first >= last:
+                raise InvalidInput(f"day.breaks[{index}]", pair, "a moment and a later one")
 
     def _check_statuses(self) -> None:
         patients = self.session.patients

@@ -18,12 +18,17 @@ from objective.service_time import ServiceTime
 
 #: The grid ends where the day ends later with at most the probability exp(-CERTAINTY), 4e-18.
 CERTAINTY = 40.0
+#: Laws that are kept at most; then they are made anew.
+MOST_LAWS = 256
 #: Exponents per step of the grid at which the tails are bounded.
 EXPONENTS = np.geomspace(1e-6, 4.0, 45)
 
 
 class Masses:
-    """Laws of consultation times on grids, each made once; laws are told apart by identity."""
+    """Laws of consultation times on grids, each made once; laws are told apart by identity.
+
+    It may be kept from one moment to the next, and be used by several threads.
+    """
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, float], tuple[ServiceTime, Array, Array]] = {}
@@ -39,10 +44,14 @@ class Masses:
     def _entry(self, law: ServiceTime, step: float) -> tuple[ServiceTime, Array, Array]:
         # The law itself is kept, so that no other can get its identity meanwhile.
         key = (id(law), step)
-        if key not in self._made:
+        found = self._made.get(key)
+        if found is None:
             mass = law.mass(step)
-            self._made[key] = (law, mass, growth_of(mass))
-        return self._made[key]
+            found = (law, mass, growth_of(mass))
+            if len(self._made) >= MOST_LAWS:
+                self._made.clear()
+            self._made[key] = found
+        return found
 
 
 def growth_of(mass: Array) -> Array:
@@ -105,6 +114,11 @@ class DayGrid:
         return [self.point(one.time) if one.time > self.day.now else 0 for one in self.arrivals]
 
     @cached_property
+    def breaks(self) -> list[tuple[int, int]]:
+        """First grid point of each break, and the first after it, in the order of time."""
+        return [(self.point(first), self.point(last)) for first, last in sorted(self.day.breaks)]
+
+    @cached_property
     def free(self) -> Array:
         """Law of the moment from which the provider is free, (points,)."""
         return self._end_or(self.available - self.origin)
@@ -140,7 +154,8 @@ class DayGrid:
     def size(self) -> int:
         """Points that the grid needs, by Chernoff's bound on the end of the day.
 
-        The day ends at the latest of the moments t plus all work that comes from t on.
+        The day ends at the latest of the moments t plus all work that comes from t on, and later
+        by all breaks at most.
         """
         logs = [np.log(growth_of(self.free))]
         for one in self.arrivals:
@@ -150,7 +165,9 @@ class DayGrid:
                 logs.append(np.log(np.polynomial.polynomial.polyval(growth, one.counts)))
         work = np.cumsum(np.array(logs)[::-1], axis=0)[::-1]
         beyond = np.nanmin((work + CERTAINTY) / EXPONENTS, axis=1)
-        return int(np.ceil((np.array([0, *self.points]) + beyond).max())) + 2
+        away = sum(last - first for first, last in self.breaks)
+        latest = max([0, *(last for _, last in self.breaks)])
+        return max(int(np.ceil((np.array([0, *self.points]) + beyond).max())) + away, latest) + 2
 
     @property
     def _elapsed(self) -> float:

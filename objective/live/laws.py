@@ -88,6 +88,14 @@ class LiveLaws:
         return self.row([0.0 if grid.on_grid else 0.5 for grid in self.grids])
 
     @cached_property
+    def breaks(self) -> list[tuple[Tensor, Tensor]]:
+        """Points at which breaks begin and at which they are over, (providers, 1) each."""
+        most = max(len(grid.breaks) for grid in self.grids)
+        rows = [[*grid.breaks, *[(0, 0)] * (most - len(grid.breaks))] for grid in self.grids]
+        points = torch.tensor(rows, device=self.device, dtype=torch.int64)
+        return [(points[:, one, :1], points[:, one, 1:]) for one in range(most)]
+
+    @cached_property
     def end_of_current(self) -> Tensor:
         """Law of the end of the consultation that runs, (providers, points); 0 if none runs."""
         rows = [grid.end_of_current for grid in self.grids]
@@ -110,6 +118,12 @@ class LiveLaws:
             at = self.at[:, arrival, None]
             upto = laws.cumsum(1).gather(1, at)
             found = laws.masked_fill(points < at, 0.0).scatter(1, at, upto)
+            for first, last in self.breaks:
+                # Who would be called during the break is called at its end.
+                put_off = (points >= first) & (points < last)
+                put_off &= self.by_patients[:, arrival, None]
+                moved = (found * put_off).sum(1, keepdim=True)
+                found = found.masked_fill(put_off, 0.0).scatter_add(1, last, moved)
             spectra = self._spectra[self._kinds[:, arrival]]
             busy = torch.fft.irfft(torch.fft.rfft(found) * spectra, n=self.points)
             # Only rounding makes a probability negative.

@@ -18,7 +18,10 @@ LIVE_BYTES = 64 * 2**20
 
 
 def live_profiles(
-    days: Sequence[LiveDay], step: float = 1.0, device: str | torch.device = "cpu"
+    days: Sequence[LiveDay],
+    step: float = 1.0,
+    device: str | torch.device = "cpu",
+    masses: Masses | None = None,
 ) -> list[LiveProfile]:
     """Return the profile of the rest of each day, all days computed together.
 
@@ -36,6 +39,8 @@ def live_profiles(
         interval length is a multiple. The error of a mean is of the order of its square.
     device
         Where the laws are computed.
+    masses
+        Where masses of laws are kept from one call to the next; None to keep none.
 
     Raises
     ------
@@ -50,7 +55,7 @@ def live_profiles(
     for index, day in enumerate(days):
         if not isinstance(day, LiveDay):
             raise InvalidInput(f"days[{index}]", day, "a LiveDay")
-    masses = Masses()
+    masses = masses or Masses()
     grids = [DayGrid(day, step_of(day, step), masses) for day in days]
     parts = _parts(grids)
     return [one for part in parts for one in _profiles(LiveLaws(part, masses, place))]

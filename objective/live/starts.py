@@ -14,8 +14,8 @@ class Starts:
 
     A day of which all durations are multiples of the step has its starts on points of the grid. On
     other days the mass of a point stands for the step around it, and a quantile lies within that
-    step by linear interpolation. Only the earliest moment possible has a probability of its own:
-    that of finding the provider free.
+    step by linear interpolation. Only the earliest moment possible has a probability of its own,
+    that of finding the provider free, and so has the end of a break.
 
     Parameters
     ----------
@@ -30,6 +30,7 @@ class Starts:
         self._available = laws.row([grid.available for grid in grids])
         atoms = [grid.point(grid.available) if grid.certain else 0 for grid in grids]
         self._atom = torch.tensor(atoms, device=laws.device)
+        self._ends = [last[:, 0] for _, last in laws.breaks]
 
     def of(self, found: Tensor, at: Tensor) -> Tensor:
         """Return mean, low and high of each row's start, (3, providers) minutes.
@@ -64,5 +65,7 @@ class Starts:
         inside = ((probability - before) / mass).clamp(0, 1)
         number = point[:, 0]
         place = number + self._half * (2 * inside - 1)
+        for end in self._ends:
+            place = torch.where(number == end, number.to(place.dtype), place)
         minutes = torch.maximum(self._origin + self._step * place, earliest)
         return torch.where(number <= bottom, earliest, minutes)

@@ -12,6 +12,7 @@ from serve.api.figures import figures
 from serve.api.forecasts import forecasts
 from serve.api.history import history
 from serve.api.imports import imports
+from serve.api.live import live
 from serve.api.messages import messages
 from serve.api.patients import patients
 from serve.api.practice import practice
@@ -35,12 +36,13 @@ BLUEPRINTS = (
     audit,
     availability,
     availability_preview,
-    events,
     calendars,
+    events,
     figures,
     forecasts,
     history,
     imports,
+    live,
     messages,
     patients,
     practice,

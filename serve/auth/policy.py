@@ -110,6 +110,11 @@ POLICY: Mapping[str, Mapping[str, Reach]] = {
     "waitlist.change": _CARE,
     # What happens; of which kinds of events each role is told, `serve.events.visible` says.
     "event.read": _PATIENT_AND_DESK | {"analyst": "practice"},
+    # The day itself, as it runs.
+    "live.read": _DESK,
+    "live.expected": _PATIENT_AND_DESK,
+    "live.plan": _DESK,
+    "live.break": _DESK,
     # People.
     "patient.read": _CARE | {"provider": "practice"},
     "patient.create": {"front_desk": "practice", "administrator": "practice"},

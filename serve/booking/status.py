@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from objective import InvalidInput
 from serve.booking.who import Who
 from serve.errors import Conflict
 from serve.events.announce import announce
-from serve.models import Appointment, StatusChange
+from serve.models import Appointment, ExpectedStart, StatusChange
 from serve.notify.derive import rederive
 
 CANCELLED = ("cancelled_by_patient", "cancelled_by_practice")
@@ -49,7 +49,7 @@ AFTER: Mapping[str, str] = {
     "completed": "started_at",
 }
 #: From when on, counted from its time, a patient can have come or be missing.
-FROM: Mapping[str, timedelta] = {"arrived": -timedelta(days=1), "no_show": timedelta()}
+FROM: Mapping[str, timedelta] = {"arrived": -timedelta(hours=6), "no_show": timedelta()}
 #: What a change remembers.
 REMEMBERED = (
     "status",
@@ -88,7 +88,8 @@ def step(
     Conflict
         If no step leads there; it names those that are allowed.
     InvalidInput
-        If ``at`` is in the future or before the step before.
+        If ``at`` is in the future, before the step before, or an arrival long before the
+        appointment.
     """
     if status not in STEPS[appointment.status]:
         raise not_now(appointment.status)
@@ -138,6 +139,9 @@ def write(
         # Which seat the row refers to is read again from the column.
         session.flush()
         session.expire(appointment, ["seat"])
+    if before["seat_id"] != _plain(appointment.seat_id):
+        # What was expected, and what the patient was told of it, was of the other seat.
+        session.execute(delete(ExpectedStart).where(ExpectedStart.appointment_id == appointment.id))
     _note(session, appointment, (last or 0) + 1, before, kind, now, who, at or now, reason)
     if left is not None and left.id != appointment.clinic_day_id:
         # Who holds the session that it left is told by an event of that session.
@@ -183,6 +187,12 @@ def _check(appointment: Appointment, status: str, at: datetime, now: datetime) -
     before = getattr(appointment, AFTER[status]) if status in AFTER else None
     if before is not None and at < before:
         raise InvalidInput("at", at.isoformat(), "a moment from the step before on")
+    if appointment.starts_at is None or status not in FROM:
+        return
+    if at < appointment.starts_at + FROM[status]:
+        hours = -FROM[status] // timedelta(hours=1)
+        allowed = f"a moment at most {hours} hours before the appointment"
+        raise InvalidInput("at", at.isoformat(), allowed)
 
 
 def _plain(value: Any) -> Any:

@@ -46,6 +46,7 @@ def worker(threads: int, lease: float, checkpoint_every: float, in_hand: float) 
     # Here, because no other command needs what runs need.
     from serve.jobs.periodic import register_chores
     from serve.jobs.worker import Worker
+    from serve.live.watching import Watching
     from serve.notify.sending import Sending
     from serve.webhooks.deliveries import Deliveries
 
@@ -58,7 +59,7 @@ def worker(threads: int, lease: float, checkpoint_every: float, in_hand: float) 
         queues.runs.create_consumer(workers=threads, periodic=False, max_delay=1.0),
         queues.chores.create_consumer(workers=1, periodic=True, max_delay=5.0),
     ]
-    loops = (Sending(app, timedelta(seconds=in_hand)), Deliveries(app))
+    loops = (Watching(app), Sending(app, timedelta(seconds=in_hand)), Deliveries(app))
     beside = [threading.Thread(target=one.run, args=(stop,), daemon=True) for one in loops]
     for one in (*consumers, *beside):
         one.start()

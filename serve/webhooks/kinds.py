@@ -9,8 +9,18 @@ from serve.models.run import STATES
 PING = "webhook.ping"
 #: What may happen, by what it happens to.
 KINDS: Mapping[str, Sequence[str]] = {
-    "appointment": (*STATUSES, "moved", "expected"),
-    "clinic_day": ("published", "changed", "opened", "closed", "deleted", "outlook"),
+    "appointment": (*STATUSES, "moved", "left", "expected"),
+    "clinic_day": (
+        "published",
+        "changed",
+        "opened",
+        "closed",
+        "called_off",
+        "deleted",
+        "outlook",
+        "break_began",
+        "break_ended",
+    ),
     "import": ("done",),
     "run": STATES,
     "waitlist": ("joined", "offered", "served", "left"),

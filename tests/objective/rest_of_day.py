@@ -57,6 +57,8 @@ def simulate_rest(
         """Let somebody come, on the days on which the person is present."""
         nonlocal free, end
         called = np.maximum(free, time)
+        for first, last in sorted(day.breaks) if patient else ():
+            called = np.where((called >= first) & (called < last), last, called)
         done = called + law.sample((days,), random)
         free = np.where(present, done, free)
         end = np.where(present & patient, done, end)

@@ -22,6 +22,7 @@ from objective import (
     live_profiles,
     work_left,
 )
+from objective.live.grid import Masses
 from objective.simulator import estimate
 from tests.objective.rest_of_day import SimulatedRest, simulate_rest
 
@@ -134,6 +135,25 @@ STATES: dict[str, tuple[LiveDay, float]] = {
         ),
         0.25,
     ),
+    "gamma, two breaks to come": (
+        day_of(
+            session_of(GAMMA, 0.1, interruptions=[Interruption(5, ServiceTime.exponential(4.0))]),
+            now=17.4,
+            status=["done", "in_consultation", *["expected"] * 6],
+            since=16.0,
+            breaks=[(93.0, 99.0), (63.5, 77.25)],
+        ),
+        0.25,
+    ),
+    "pmf, a break to come": (
+        day_of(
+            session_of(LATTICE),
+            now=12.0,
+            status=["done", "waiting", *["expected"] * 6],
+            breaks=[(90.0, 118.0)],
+        ),
+        1.0,
+    ),
     "patients of different types and interruptions": (
         day_of(
             session_of(
@@ -193,8 +213,8 @@ def test_intervals_of_starts_hold_four_simulated_days_in_five(
 ):
     """Between 78 and 82 % where the start is continuous.
 
-    A start with a large probability of being the earliest possible one, or one on whole minutes
-    only, can have no interval of exactly 80 %: there the interval holds at least 78 %.
+    A start with a large probability of being the earliest possible one or the end of a break, or
+    one on whole minutes only, can have no interval of exactly 80 %: there it holds at least 78 %.
     """
     day, profile, rest = case
     whole_minutes = day.session.service_time is LATTICE
@@ -202,7 +222,8 @@ def test_intervals_of_starts_hold_four_simulated_days_in_five(
         start = rest.start[rank]
         low, high = float(profile.start_low[row]), float(profile.start_high[row])
         held = float(((start >= low - 1e-6) & (start <= high + 1e-6)).mean())
-        atom = float((start <= rest.earliest[rank] + 1e-9).mean())
+        ends = [last for _, last in day.breaks]
+        atom = float(((start <= rest.earliest[rank] + 1e-9) | np.isin(start, ends)).mean())
         assert held >= 0.78
         if atom < 0.08 and not whole_minutes:
             assert held <= 0.82
@@ -350,6 +371,27 @@ def test_a_provider_who_is_free_calls_the_first_at_once():
         assert float(profile.start_low[0]) == float(profile.start_high[0]) == 24.3
 
 
+def test_a_break_that_has_begun_is_an_absence():
+    """To the last digit, whether it is told by its end or by both moments."""
+    state: dict[str, Any] = {"now": 20.0, "status": ["done"] * 2 + ["waiting"] + ["expected"] * 5}
+    away = day_of(session_of(GAMMA), **state, away_until=34.0)
+    rests = day_of(session_of(GAMMA), **state, breaks=[(20.0, 34.0)])
+    one, other = live_profiles([away, rests])
+    for name in ("expected_start", "start_low", "start_high", "finish_probability"):
+        assert torch.allclose(getattr(one, name)[-9:], getattr(other, name)[-9:], atol=1e-12), name
+    assert one.expected_overtime == pytest.approx(other.expected_overtime, abs=1e-12)
+
+
+def test_masses_may_be_kept():
+    """A profile is the same to the last digit with those of another one."""
+    masses = Masses()
+    days = [day for day, _ in STATES.values()]
+    first, again = live_profiles(days, masses=masses), live_profiles(days, masses=masses)
+    for kept, other, new in zip(first, again, live_profiles(days), strict=True):
+        assert kept.expected_start.equal(new.expected_start)
+        assert other.finish_probability.equal(new.finish_probability)
+
+
 def test_a_frame_has_a_row_per_remaining_patient():
     """Numbered from 1 in the order of booking."""
     day, step = STATES["gamma, three wait and one came early"]
@@ -381,6 +423,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "now is no number": ({"now": "noon"}, "day.now is 'noon'"),
     "now is next week": ({"now": 9e5}, "day.now is 900000.0"),
     "away is no number": ({"away_until": math.nan}, "day.away_until is nan"),
+    "a break by number": ({"breaks": 30.0}, "day.breaks is 30.0"),
+    "a break without end": ({"breaks": [(30.0,)]}, r"day.breaks\[0\] is \(30.0,\)"),
+    "a break backwards": ({"breaks": [(30.0, 30.0)]}, "a moment and a later one"),
     "too few statuses": ({"status": ["expected"]}, "a list of 8"),
     "unknown status": (
         {"status": ["done", "in_consultation", "gone", *EXPECTED]},

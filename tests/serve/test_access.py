@@ -57,6 +57,7 @@ LINKS: dict[str, Callable[[Things], str]] = {
 VALUES: dict[str, str] = {"quantity": "no_show", "table": "visits"}
 #: Bodies, by method and path, where what the schema requires is not enough.
 BODIES: dict[str, Callable[[Things], Any]] = {
+    "POST /api/v1/clinic-days/<uuid:clinic_day_id>/what-if": lambda own: {"break_minutes": 15},
     "POST /api/v1/patients/<uuid:patient_id>/carers": lambda own: {"email": own.user.email},
 }
 
