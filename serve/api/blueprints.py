@@ -22,6 +22,7 @@ from serve.api.tokens import tokens
 from serve.api.users import users
 from serve.api.visit_types import visit_types
 from serve.api.waiting_list import waiting_list
+from serve.fhir.endpoints import fhir
 
 BLUEPRINTS = (
     account,
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     audit,
     availability,
     availability_preview,
+    fhir,
     figures,
     forecasts,
     history,
