@@ -112,5 +112,7 @@ AUDIT_EVENT = Kind(
         ),
     },
     versioned=False,
+    # Reading on adds entries, which come before the first page and not after the last.
+    latest_first=True,
 )
 serve(AUDIT_EVENT)

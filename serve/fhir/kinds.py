@@ -66,6 +66,8 @@ class Kind:
         Whose profile it follows; empty for R4 alone.
     versioned
         Whether its resources have versions: one that changes with the hour has none.
+    latest_first
+        Whether the order is the other way round.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Kind:
     )
     profile: str = ""
     versioned: bool = True
+    latest_first: bool = False
 
 
 #: All kinds that are served, by their names; whoever serves one adds it.

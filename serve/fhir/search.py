@@ -74,7 +74,7 @@ def searched(call: Call, kind: Kind, given: Iterable[tuple[str, str]]) -> dict[s
     if asked.total_only:
         return bundle(kind.name, total or 0, asked.used, [])
     part = PageIn(limit=asked.count, cursor=asked.cursor)
-    found = page(call.session, query, kind.order, part)
+    found = page(call.session, query, kind.order, part, kind.latest_first)
     rows = found["items"]
     if kind.name in OF_PATIENTS:
         call.saw(*rows)

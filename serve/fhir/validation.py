@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -52,13 +53,12 @@ def wrong_with(resource: Any, kind: str, within: str = "") -> Iterator[Issue]:
         yield Issue("invalid", f"must be {kind}", f"{place}.resourceType")
         return
     try:
-        # Numbers and texts are not taken for each other: JSON says which is which.
         model = class_of(kind).model_validate(resource)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_input=False, include_context=False):
             yield _issue(one, place)
         return
-    yield from _wrong_codes(model, place)
+    yield from _wrong_values(model, resource, place)
 
 
 def class_of(kind: str) -> type[BaseModel]:
@@ -75,11 +75,13 @@ def _issue(error: "ErrorDetails", place: str) -> Issue:
         # The name of what is not known was chosen by whoever sent it.
         return Issue("structure", "has an element that R4 does not have", _path(place, where[:-1]))
     expression = _path(place, where)
-    if kind == "missing":
+    if kind.rpartition(".")[2] == "missing":
         return Issue("required", "must be given", expression)
     if kind == "value_error":
         if "mandatory" in error["msg"] or "required" in error["msg"]:
             return Issue("required", "lacks an element that must be given", expression)
+        return Issue("value", "must have the form that R4 gives it", expression)
+    if "parsing" in kind:
         return Issue("value", "must have the form that R4 gives it", expression)
     return Issue("structure", "must be of the type that R4 gives it", expression)
 
@@ -94,7 +96,8 @@ def _path(place: str, where: list[int | str]) -> str:
     return path
 
 
-def _wrong_codes(model: BaseModel, place: str) -> Iterator[Issue]:
+def _wrong_values(model: BaseModel, sent: Any, place: str) -> Iterator[Issue]:
+    """Yield codes that are in no list, and numbers that were taken for times."""
     name = type(model).__name__
     for field, about in type(model).model_fields.items():
         value = getattr(model, field)
@@ -102,10 +105,14 @@ def _wrong_codes(model: BaseModel, place: str) -> Iterator[Issue]:
             continue
         element = about.alias or field
         codes = allowed(name, element)
+        given = sent.get(element) if isinstance(sent, Mapping) else None
         many = isinstance(value, list)
         for number, one in enumerate(value if many else [value]):
             path = f"{place}.{element}[{number}]" if many else f"{place}.{element}"
+            part = given[number] if many and isinstance(given, list) else given
             if isinstance(one, BaseModel):
-                yield from _wrong_codes(one, path)
+                yield from _wrong_values(one, part, path)
+            elif isinstance(one, (date, time)) and isinstance(part, (int, float)):
+                yield Issue("structure", "must be of the type that R4 gives it", path)
             elif codes is not None and one not in codes:
                 yield Issue("code-invalid", f"must be one of {', '.join(codes)}", path)
