@@ -1,7 +1,7 @@
 """Every endpoint of the facade; whoever imports this has them registered."""
 
 from serve.fhir import (
-    appointment,
+    appointment_search,
     audit_event,
     booking,
     bundles,
@@ -18,7 +18,7 @@ from serve.fhir import (
 from serve.fhir.dialect import fhir
 
 __all__ = [
-    "appointment",
+    "appointment_search",
     "audit_event",
     "booking",
     "bundles",

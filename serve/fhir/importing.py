@@ -153,10 +153,9 @@ class Importer:
     def _patient_values(self, entry: Entry) -> dict[str, str]:
         keys = keys_of(entry)
         if not keys:
-            entry.wrong(
-                "required", "must be given: by it a patient is known", "resource.identifier"
-            )
-            return {}
+            message = "must be given: by it a patient is known"
+            entry.wrong("required", message, "resource.identifier")
+            return patient_values(entry, ("", ""))
         known = known_patients(self.session, self.place.practice_id, keys)
         if len(set(known.values())) > 1:
             message = "must be identifiers of one patient, and are of several"

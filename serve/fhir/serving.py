@@ -14,6 +14,8 @@ from serve.fhir.dialect import FHIR, fhir, resource
 from serve.fhir.kinds import KINDS, OF_PATIENTS, Kind
 from serve.fhir.search import CONTROLS, parameters_of, searched
 
+#: Largest number of a row.
+LARGEST = 2**62
 #: What a page of resources is.
 BUNDLE = resource("Bundle")
 
@@ -53,6 +55,9 @@ def serve(kind: Kind) -> None:
 
 def read_one(call: Call, kind: Kind, identifier: Any) -> dict[str, Any]:
     """Return a resource; raise `NotFound` if there is none for whoever asks."""
+    if isinstance(identifier, int) and identifier > LARGEST:
+        # No database has so large a number.
+        raise NotFound(kind.name)
     column = kind.model.id  # type: ignore[attr-defined]
     row = call.session.scalar(kind.rows(call).where(column == identifier))
     if row is None:

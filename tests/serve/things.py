@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from serve.models import (
     ApiToken,
     Appointment,
+    AuditEntry,
     AvailabilityException,
     AvailabilityRule,
     Carer,
@@ -281,6 +282,18 @@ class Things:
                 user_id=self.user.id,
                 table="patients",
                 fingerprint=uuid4().hex,
+            )
+        )
+
+    @cached_property
+    def audit_entry(self) -> AuditEntry:
+        """An access by the owner."""
+        return self._add(
+            AuditEntry(
+                practice_id=self.practice_id,
+                user_id=self.user.id,
+                by="token",
+                action="practice.read",
             )
         )
 

@@ -1,11 +1,14 @@
 """What cannot be used is refused with an OperationOutcome, and changes nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from serve import create_app
 from serve.fhir.codes import CODES
-from tests.serve.fhir.conftest import FHIR_JSON, Filled, refers, refusal
+from serve.settings import Settings
+from tests.serve.fhir.conftest import FHIR_JSON, Fhir, Filled, refers, refusal
 
 PARAMETERS = "Appointment/$book"
 
@@ -14,6 +17,7 @@ ADDRESSES = [
     ("GET", "Nothing", 404, "not-found"),
     ("GET", "Slot/not-an-id", 404, "not-found"),
     ("GET", "Slot/00000000-0000-0000-0000-000000000000", 404, "not-found"),
+    ("GET", "AuditEvent/" + "9" * 30, 404, "not-found"),
     ("DELETE", "Slot", 405, "not-supported"),
     ("POST", "Slot", 405, "not-supported"),
     ("GET", "x" * 9000, 414, "too-long"),
@@ -184,3 +188,13 @@ def test_a_find_that_cannot_be_is_refused(filled: Filled, fhir_as: Any, paramete
     answer = fhir_as("front_desk").operation("find", parameter)
     assert answer.status_code in (400, 422), answer.text
     refusal(answer, answer.status_code)
+
+
+def test_too_many_requests_are_an_outcome_too(settings: Settings):
+    """429 with how long to wait."""
+    app = create_app(replace(settings, rate_limit="2 per minute"))
+    client = Fhir(app, None)
+    answers = [client("GET", "metadata") for _ in range(3)]
+    assert [one.status_code for one in answers[:2]] == [200, 200]
+    assert refusal(answers[2], 429)[0]["code"] == "throttled"
+    assert answers[2].headers["Retry-After"]

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 from uuid import UUID
 
+import pytest
 from apiflask import APIFlask
 
 from serve.fhir.codes import CODES
@@ -55,6 +56,7 @@ def test_refusals_have_codes_of_the_list():
     assert set(ISSUE_OF.values()) <= set(CODES["OperationOutcomeIssue.code"])
 
 
+@pytest.mark.slow
 def test_the_classes_of_resources_are_loaded_only_when_they_are_needed():
     """Whoever imports the service does not wait for them."""
     code = "import serve, sys; sys.exit(any(one.startswith('fhir.') for one in sys.modules))"
