@@ -1,5 +1,6 @@
 """Bundles of patients, practitioners and appointments from elsewhere."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -240,7 +241,8 @@ def test_entries_that_cannot_be_used_are_refused(filled: Filled, fhir_as: Any):
     """Each with the place of what is wrong, and without what it was."""
     client = fhir_as("administrator")
     before = counts()
-    for sent, code, place in WRONG:
+    for example, code, place in WRONG:
+        sent = deepcopy(example)
         person = f"Patient/{filled.clinic.stranger}"
         body = bundle(entry(practitioner()), sent)
         if "participant" in sent["resource"]:
