@@ -25,6 +25,8 @@ FREE = ("/healthz", "/readyz", "/metrics")
 #: hundred intervals, and files to import.
 BODY, LONG_BODY = 2**20, 16 * 2**20
 LONG_BODIES = ("/api/v1/schedules", "/api/v1/imports", "/api/v1/runs")
+#: The one path that takes bundles of resources.
+BUNDLES = "/fhir/r4"
 #: Longest path with its query, characters.
 ADDRESS = 8_192
 
@@ -35,7 +37,7 @@ def limit(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def check_size() -> None:
-        if not request.path.startswith(LONG_BODIES):
+        if not request.path.startswith(LONG_BODIES) and request.path.rstrip("/") != BUNDLES:
             request.max_content_length = BODY
         # No name here has a NUL, and no database would take one.
         asked = request.full_path

@@ -52,7 +52,7 @@ def protect(app: Flask, settings: Settings, documentation: str) -> None:
         if response.mimetype == "text/html" and request.path.startswith(documentation):
             policy = OURS.format(scripts=_scripts_of(response))
         response.headers.setdefault("Content-Security-Policy", policy)
-        if request.path.startswith("/api/v1/"):
+        if request.path.startswith(("/api/v1/", "/fhir/")):
             response.headers.setdefault("Cache-Control", "no-store")
             response.headers.setdefault("X-Robots-Tag", "noindex, nofollow, noarchive")
         if settings.secure_cookies == "true":

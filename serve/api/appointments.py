@@ -129,7 +129,7 @@ class CancelIn(Why):
 )  # fmt: skip
 def get_appointments(call: Call, asked: AppointmentsIn) -> dict[str, Any]:
     """Return a page of appointments in the order of their times."""
-    query = _seen(call)
+    query = seen(call)
     if asked.first is not None or asked.last is not None:
         first = asked.first or asked.last
         last = asked.last or asked.first
@@ -155,7 +155,7 @@ def get_appointments(call: Call, asked: AppointmentsIn) -> dict[str, Any]:
     return found
 
 
-def _seen(call: Call) -> Select[Appointment]:
+def seen(call: Call) -> Select[Appointment]:
     """Return the query of all appointments that the actor may see."""
     query = (
         select(Appointment)

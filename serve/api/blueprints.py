@@ -28,6 +28,7 @@ from serve.api.users import users
 from serve.api.visit_types import visit_types
 from serve.api.waiting_list import waiting_list
 from serve.api.webhooks import webhooks
+from serve.fhir.endpoints import fhir
 
 BLUEPRINTS = (
     account,
@@ -58,4 +59,5 @@ BLUEPRINTS = (
     visit_types,
     waiting_list,
     webhooks,
+    fhir,
 )

@@ -36,6 +36,8 @@ class Call:
         The version that the request changes; None for one that makes something new.
     audit
         What it read and changed of patients, to be written down with the answer.
+    headers
+        Headers that the answer gets.
     """
 
     session: Session
@@ -45,6 +47,7 @@ class Call:
     now: datetime
     if_match: int | None = None
     audit: list[AuditEntry] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def practice_id(self) -> UUID:

@@ -6,9 +6,9 @@ from typing import Any
 from apiflask import APIFlask
 from flask import current_app
 
+from serve.api.dialect import PLAIN, Dialect
 from serve.auth.session import CSRF_HEADER
 
-PROBLEM = "application/problem+json"
 #: What every endpoint may answer, and what those may that need a user, or change something.
 ALWAYS = (400, 404, 405, 413, 414, 415, 422, 429)
 SIGNED_IN = (401, 403)
@@ -27,7 +27,7 @@ VERSION = {
     "in": "header",
     "required": True,
     "description": "The ETag of what is changed, from the last time it was read.",
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+    "schema": {"type": "string"},
 }
 SCHEMA = {
     "type": "object",
@@ -48,6 +48,27 @@ SCHEMA = {
         "allowed": {"type": "array", "items": {"type": "string"}},
     },
 }
+OUTCOME = {
+    "type": "object",
+    "required": ["resourceType", "issue"],
+    "properties": {
+        "resourceType": {"const": "OperationOutcome"},
+        "issue": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["severity", "code"],
+                "properties": {
+                    "severity": {"enum": ["fatal", "error", "warning", "information"]},
+                    "code": {"type": "string"},
+                    "diagnostics": {"type": "string"},
+                    "expression": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+    },
+}
 
 
 def describe_all(app: APIFlask) -> None:
@@ -56,7 +77,7 @@ def describe_all(app: APIFlask) -> None:
     @app.spec_processor
     def complete(specification: Any) -> Any:
         components = specification.setdefault("components", {})
-        components.setdefault("schemas", {})["Problem"] = SCHEMA
+        components.setdefault("schemas", {}).update(Problem=SCHEMA, OperationOutcome=OUTCOME)
         components["securitySchemes"] = {
             "token": {"type": "http", "scheme": "bearer"},
             "session": {
@@ -86,7 +107,8 @@ def _views() -> dict[tuple[str, str], Any]:
 
 def _complete(operation: dict[str, Any], view: Any) -> None:
     effect, action = getattr(view, "effect", None), getattr(view, "action", None)
-    statuses = [*ALWAYS]
+    dialect: Dialect = getattr(view, "dialect", PLAIN)
+    statuses = [*ALWAYS, *dialect.refuses]
     if getattr(view, "linked", False):
         effect = "reads"
         operation["security"] = []
@@ -98,17 +120,31 @@ def _complete(operation: dict[str, Any], view: Any) -> None:
     if effect in ("makes", "changes"):
         statuses += CHANGES
     parameters = operation.setdefault("parameters", [])
+    parameters += getattr(view, "parameters", ())
     if effect == "makes":
-        parameters.append(KEY)
-    if effect == "changes":
+        parameters.append(KEY | {"required": dialect.keyed})
+    if effect == "changes" or (effect == "makes" and not dialect.keyed):
         statuses += VERSIONED
-        parameters.append(VERSION)
+        schema = {"type": "string", "pattern": dialect.version}
+        parameters.append(VERSION | {"required": effect == "changes", "schema": schema})
     responses = operation["responses"]
+    media = getattr(view, "takes_media", dialect.media)
+    _speak(operation.get("requestBody", {}), media)
+    for response in responses.values():
+        _speak(response, dialect.media)
     for kind in getattr(view, "files", ()):
         schema = {"type": "string", "format": "binary"}
         responses["200"]["content"][kind] = {"schema": schema}
     for status in sorted({*statuses, *(int(one) for one in responses if int(one) >= 400)}):
+        media, schema_name = dialect.errors
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
-            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {media: {"schema": {"$ref": f"#/components/schemas/{schema_name}"}}},
         }
+
+
+def _speak(described: dict[str, Any], media: str) -> None:
+    """Let what is described as JSON be of another media type."""
+    content = described.get("content", {})
+    if PLAIN.media in content:
+        content[media] = content.pop(PLAIN.media)

@@ -1,11 +1,12 @@
 """Errors as problem details (RFC 9457); they name fields, and never echo what was sent."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, g, jsonify
+from flask import Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from objective import InvalidInput
@@ -16,6 +17,11 @@ MALFORMED = (
     "The body is not JSON (in UTF-8, each name once, numbers finite), or not sent as "
     "application/json."
 )
+
+#: Writes a problem in another form, from its members.
+Renderer = Callable[[dict[str, Any]], Response]
+#: By how their addresses begin, which parts of the service have a form of their own.
+RENDERERS: dict[str, Renderer] = {}
 
 
 def problem(
@@ -31,6 +37,9 @@ def problem(
     if errors:
         body["errors"] = errors
     body |= more
+    for beginning, render in RENDERERS.items():
+        if request.path.startswith(beginning):
+            return render(body)
     response = jsonify(body)
     response.status_code = status
     response.mimetype = PROBLEM
@@ -61,6 +70,8 @@ def register_problems(app: APIFlask) -> None:
             more["reason"] = g.conflict = error.reason
             if error.allowed:
                 more["allowed"] = list(error.allowed)
+        if issues := getattr(error, "issues", None):
+            more["issues"] = [vars(one) for one in issues]
         errors = [{"field": place, "message": message} for place, message in error.errors]
         response = problem(error.status, str(error), errors, **more)
         if isinstance(error, SignInNeeded):

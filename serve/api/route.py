@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from objective import InvalidInput
 from serve.api.call import Call
+from serve.api.dialect import PLAIN, Dialect
 from serve.auth.actor import WITH_LINK
 from serve.auth.current import current_actor
 from serve.auth.policy import require
@@ -54,6 +55,9 @@ def route(
     form: bool = False,
     files: Sequence[str] = (),
     linked: bool = False,
+    dialect: Dialect = PLAIN,
+    parameters: Sequence[Mapping[str, Any]] = (),
+    takes_media: str = "",
 ) -> Callable[[View], View]:
     """Return a decorator that makes a view an endpoint.
 
@@ -80,6 +84,12 @@ def route(
         Whether a secret in the path, which the view checks, is the right to it: nobody signs in,
         and who is signed in may no more. What follows a link knows no header of ours, so that
         neither ``Idempotency-Key`` nor ``If-Match`` is asked for.
+    dialect
+        How it speaks, if not as the service's own API does.
+    parameters
+        Further parameters as OpenAPI describes them, which the view reads itself.
+    takes_media
+        Media type of the body, if not that of the dialect.
     """
     does: Effect = effect or {"GET": "reads", "POST": "makes"}.get(method, "changes")  # type: ignore[assignment]
 
@@ -87,8 +97,9 @@ def route(
         @wraps(view)
         def endpoint(**arguments: Any) -> Response:
             if does in ("reads", "computes"):
-                return _read(view, action, gives, status, arguments)
-            return _write(view, action, gives, status, arguments, None if linked else does)
+                return _read(view, action, gives, status, arguments, dialect)
+            effect = None if linked else does
+            return _write(view, action, gives, status, arguments, effect, dialect)
 
         made: View = endpoint
         if gives is not None:
@@ -108,6 +119,8 @@ def route(
         made.action, made.effect = action, does  # type: ignore[attr-defined]
         made.linked = linked  # type: ignore[attr-defined]
         made.files = tuple(files)  # type: ignore[attr-defined]
+        made.dialect, made.parameters = dialect, tuple(parameters)  # type: ignore[attr-defined]
+        made.takes_media = takes_media or dialect.media  # type: ignore[attr-defined]
         blueprint.route(path, methods=[method])(made)
         return view
 
@@ -142,6 +155,7 @@ def _read(
     gives: type[BaseModel] | None,
     status: int,
     arguments: Mapping[str, Any],
+    dialect: Dialect,
 ) -> Response:
     with reading() as session:
         call = _call(session, action)
@@ -151,7 +165,7 @@ def _read(
         transaction(lambda writing: _write_down(writing, call.audit))
     if answer is None:
         return result if isinstance(result, Response) else Response(status=status)
-    response = _answer(answer, status, _etag(answer))
+    response = _answer(answer, status, _etag(call, dialect, answer), dialect, call.headers)
     if request.method == "GET":
         response.make_conditional(request)
     return response
@@ -164,9 +178,11 @@ def _write(
     status: int,
     arguments: Mapping[str, Any],
     does: Effect | None,
+    dialect: Dialect,
 ) -> Response:
-    key = None if does is None else _key(needed=does == "makes")
-    if_match = _if_match() if does == "changes" else None
+    key = None if does is None else _key(needed=does == "makes" and dialect.keyed)
+    asked_for = does == "changes" or not dialect.keyed
+    if_match = _if_match(needed=does == "changes") if asked_for else None
 
     def work(session: Session) -> Response:
         call = _call(session, action)
@@ -183,10 +199,11 @@ def _write(
                 if before.fingerprint != fingerprint:
                     allowed = "a key of its own: this one was sent with another request"
                     raise InvalidInput("Idempotency-Key", "the key", allowed)
-                _check_again(call, before.answer)
-                call.note("answer", None, _patient_in(before.answer), {"again": True})
+                patient_id = _check_again(call, dialect, before.answer)
+                call.note("answer", None, patient_id, {"again": True})
                 _write_down(session, call.audit)
-                return _answer(before.answer, before.status, before.etag, again=True)
+                again = {"Idempotent-Replayed": "true"}
+                return _answer(before.answer, before.status, before.etag, dialect, again)
             # The row is written first: a second request with the key waits for this one.
             record = IdempotencyRecord(
                 owner=owner,
@@ -204,28 +221,26 @@ def _write(
             _write_down(session, call.audit)
             return result
         answer = _plain(result, gives)
-        etag = _etag(answer)
+        etag = _etag(call, dialect, answer)
         if record is not None:
             record.answer, record.etag = _kept(answer or {}, gives), etag
         _write_down(session, call.audit)
-        return Response(status=status) if answer is None else _answer(answer, status, etag)
+        if answer is None:
+            return Response(status=status)
+        return _answer(answer, status, etag, dialect, call.headers)
 
     return transaction(work)
 
 
-def _check_again(call: Call, answer: Mapping[str, Any]) -> None:
-    """Raise `NotFound` if an answer given before tells of a patient who is not the actor's now."""
-    patient_id = _patient_in(answer)
+def _check_again(call: Call, dialect: Dialect, answer: Mapping[str, Any]) -> UUID | None:
+    """Return whose data an answer given before has; raise `NotFound` if not the actor's now."""
+    patient_id, provider_id = dialect.about(answer)
     if call.reach == "practice" or patient_id is None or patient_id in call.actor.patient_ids:
-        return
+        return patient_id
     theirs = call.actor.provider_id
-    if theirs is None or answer.get("provider_id") != str(theirs):
+    if theirs is None or provider_id != theirs:
         raise NotFound("request")
-
-
-def _patient_in(answer: Mapping[str, Any]) -> UUID | None:
-    patient_id = answer.get("patient_id")
-    return UUID(patient_id) if isinstance(patient_id, str) else None
+    return patient_id
 
 
 def _call(session: Session, action: str) -> Call:
@@ -254,19 +269,21 @@ def _kept(answer: dict[str, Any], gives: type[BaseModel] | None) -> dict[str, An
     return {name: None if name in secret else value for name, value in answer.items()}
 
 
-def _answer(answer: dict[str, Any], status: int, etag: str, again: bool = False) -> Response:
+def _answer(
+    answer: dict[str, Any], status: int, etag: str, dialect: Dialect, headers: Mapping[str, str]
+) -> Response:
     response = jsonify(answer) if status != 204 else current_app.response_class()
     response.status_code = status
+    if dialect is not PLAIN:
+        response.mimetype = dialect.media
     if etag:
         response.headers["ETag"] = etag
-    if again:
-        response.headers["Idempotent-Replayed"] = "true"
+    response.headers.update(headers)
     return response
 
 
-def _etag(answer: Mapping[str, Any] | None) -> str:
-    version = (answer or {}).get("version")
-    return f'"{version}"' if isinstance(version, int) else ""
+def _etag(call: Call, dialect: Dialect, answer: Mapping[str, Any] | None) -> str:
+    return call.headers.pop("ETag", "") or dialect.etag(answer or {})
 
 
 def _key(needed: bool) -> str | None:
@@ -280,11 +297,13 @@ def _key(needed: bool) -> str | None:
     return key
 
 
-def _if_match() -> int:
-    """Return the version that a request changes."""
+def _if_match(needed: bool) -> int | None:
+    """Return the version that a request changes; None if it need not say and does not."""
     given = request.headers.get("If-Match")
     if given is None:
-        raise VersionNeeded
+        if needed:
+            raise VersionNeeded
+        return None
     text = given.strip().removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise InvalidInput("If-Match", "the header", 'an ETag of an answer, such as "3"')

@@ -20,8 +20,14 @@ def hold(
     now: datetime,
     who: Who,
     until: datetime | None = None,
+    external_id: str = "",
 ) -> Appointment:
     """Keep a seat for a patient for as long as the practice keeps seats, or until a moment.
+
+    Parameters
+    ----------
+    external_id
+        What another system calls the appointment; empty for nothing.
 
     Raises
     ------
@@ -30,14 +36,26 @@ def hold(
     """
     place = claim(session, seat_id, patient_id, now, who)
     made = new_appointment(place, patient_id, "held")
+    made.external_id = external_id
     made.held_until = until or now + timedelta(minutes=place.practice.hold_minutes)
     return begin(session, made, now, who)
 
 
 def book(
-    session: Session, seat_id: UUID, patient_id: UUID, now: datetime, who: Who, reason: str = ""
+    session: Session,
+    seat_id: UUID,
+    patient_id: UUID,
+    now: datetime,
+    who: Who,
+    reason: str = "",
+    external_id: str = "",
 ) -> Appointment:
     """Book a seat for a patient.
+
+    Parameters
+    ----------
+    external_id
+        What another system calls the appointment; empty for nothing.
 
     Raises
     ------
@@ -46,6 +64,7 @@ def book(
     """
     place = claim(session, seat_id, patient_id, now, who)
     made = new_appointment(place, patient_id, "booked")
+    made.external_id = external_id
     made.booked_at = now
     return begin(session, made, now, who, reason)
 

@@ -65,23 +65,29 @@ def import_appointments(rows: Rows, place: Place, writer: Writer) -> Outcome:
 
 
 def _resolve(rows: Rows, place: Place, writer: Writer) -> None:
-    """Replace names by what they name, and leave out rows that name nothing."""
+    """Replace names by what they name, and leave out rows that name nothing.
+
+    What is no name is a row's identifier, or a type of visit, that was looked up already.
+    """
     session = writer.session
     types = select(VisitType).where(VisitType.practice_id == place.practice_id)
     visit_types = {one.name: one for one in session.scalars(types)}
     providers = providers_by_name(writer, place.practice_id)
     keys = {
-        row.line: (row.values.get("system", SYSTEM), row.values["patient"]) for row in rows.usable
+        row.line: (row.values.get("system", SYSTEM), row.values["patient"])
+        for row in rows.usable
+        if isinstance(row.values["patient"], str)
     }
     patients = known_patients(session, place.practice_id, keys.values())
     problems = []
     for row in rows.usable:
         values = row.values
         named = {
-            "patient": patients.get(keys[row.line]),
-            "provider": providers.get(values["provider"]),
-            "visit_type": visit_types.get(values["visit_type"]),
+            "patient": patients.get(keys[row.line]) if row.line in keys else values["patient"],
+            "provider": providers.get(values["provider"], values["provider"]),
+            "visit_type": visit_types.get(values["visit_type"], values["visit_type"]),
         }
+        named = {name: None if isinstance(one, str) else one for name, one in named.items()}
         for column, found in named.items():
             if found is None:
                 message = f"must be a {column.replace('_', ' ')} that is known here"

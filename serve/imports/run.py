@@ -100,26 +100,63 @@ def import_file(session: Session, place: Place, table: str, data: bytes, how: Ho
         allowed = "refuse or ignore; of history, whose attributes forecasts use, also keep"
         raise InvalidInput("further", how.further, allowed)
     sheet = read_sheet(data, how.encoding)
+    return import_with(
+        session,
+        place,
+        table,
+        how,
+        len(sheet.rows) + len(sheet.problems),
+        hashlib.sha256(data).hexdigest(),
+        lambda writer: _written(sheet, table, place, how, writer),
+    )
+
+
+def import_with(
+    session: Session,
+    place: Place,
+    table: str,
+    how: How,
+    count: int,
+    fingerprint: str,
+    written: Callable[[Writer], tuple[Outcome, list[Problem]]],
+    shown: int = SHOWN,
+) -> Report:
+    """Import so many rows by a function that writes them, and keep what is needed to undo it.
+
+    Parameters
+    ----------
+    count, fingerprint
+        How many rows there are, and a hash of what was sent.
+    written
+        Writes the rows; returns what became of them and what is wrong with the others.
+    shown
+        How many problems are told.
+
+    Raises
+    ------
+    RowsRefused
+        If a row cannot be used and none may be left out.
+    """
     # Imports of a practice come one after another, and bookings go on meanwhile.
     practice = session.scalar(locked(select(Practice).where(Practice.id == place.practice_id)))
     if practice is None:
         raise NotFound("practice")
     savepoint = session.begin_nested()
     writer = Writer(session, uuid4(), place.now)
-    outcome, problems = _written(sheet, table, place, how, writer)
+    outcome, problems = written(writer)
     if problems and how.on_error == "stop" and not how.dry_run:
         raise RowsRefused(
             f"Nothing was imported: {_counted(len(problems))} of the file.",
-            [(one.place, one.message) for one in problems[:SHOWN]],
+            [(one.place, one.message) for one in problems[:shown]],
         )
     counts = {
-        "rows": len(sheet.rows) + len(sheet.problems),
+        "rows": count,
         "added": outcome.added,
         "changed": outcome.changed,
         "unchanged": outcome.unchanged,
         "skipped": len({one.line for one in problems}),
     }
-    report = Report(None, None, table, "dry_run", counts, len(problems), problems[:SHOWN])
+    report = Report(None, None, table, "dry_run", counts, len(problems), problems[:shown])
     if how.dry_run:
         savepoint.rollback()
         return report
@@ -128,7 +165,7 @@ def import_file(session: Session, place: Place, table: str, data: bytes, how: Ho
         practice_id=place.practice_id,
         user_id=place.user_id,
         table=table,
-        fingerprint=hashlib.sha256(data).hexdigest(),
+        fingerprint=fingerprint,
         mapping=dict(how.mapping),
         counts=counts,
         created_at=place.now,

@@ -35,6 +35,7 @@ PUBLIC = {
     "/api/v1/account/invitation",
     "/api/v1/account/openid",
     "/api/v1/account/openid/callback",
+    "/fhir/r4/metadata",
 }
 #: Whose thing a path names.
 OWNERS = ("own", "another's", "elsewhere", "unknown")
@@ -58,8 +59,26 @@ VALUES: dict[str, str] = {"quantity": "no_show", "table": "visits"}
 #: Bodies, by method and path, where what the schema requires is not enough.
 BODIES: dict[str, Callable[[Things], Any]] = {
     "POST /api/v1/clinic-days/<uuid:clinic_day_id>/what-if": lambda own: {"break_minutes": 15},
+    "POST /fhir/r4": lambda own: {"resourceType": "Bundle", "type": "batch"},
+    "POST /fhir/r4/Appointment/$find": lambda own: {"resourceType": "Parameters"},
+    "POST /fhir/r4/Appointment/$hold": lambda own: _proposed(own),
+    "POST /fhir/r4/Appointment/$book": lambda own: _proposed(own),
+    "PUT /fhir/r4/Appointment/<uuid:appointment_id>": lambda own: {
+        "resourceType": "Appointment",
+        "status": "booked",
+        "participant": [{"status": "accepted"}],
+    },
+    "PATCH /fhir/r4/Appointment/<uuid:appointment_id>": lambda own: [],
     "POST /api/v1/patients/<uuid:patient_id>/carers": lambda own: {"email": own.user.email},
 }
+
+
+def _proposed(own: Things) -> dict[str, Any]:
+    """Return what holds or books a seat by FHIR."""
+    name = own.seat.id.hex + own.patient.id.hex
+    reference = {"reference": f"Appointment/{name}"}
+    parameter = {"name": "appointment-reference", "valueReference": reference}
+    return {"resourceType": "Parameters", "parameter": [parameter]}
 
 
 def _rules(app: APIFlask) -> list[Rule]:
@@ -146,7 +165,7 @@ class Caller:
         """Return the answer's status."""
         method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
 
-        def work(session: Any) -> tuple[str, Any, Any, str]:
+        def work(session: Any) -> tuple[str, Any, Any, str, str]:
             roles = ("administrator",) if self.role in ("nobody", "no scope") else (self.role,)
             own = Things(session, self.home, roles)
             token = issue(session, own.user, "test", self._scopes(rule), 365, KEY, NOW)[1]
@@ -159,15 +178,15 @@ class Caller:
             if rule.rule in LINKS and owner == "own":
                 secret = LINKS[rule.rule](Things(session, self.home, ("patient",)))
                 path = re.sub(r"<[^>]+>", secret, rule.rule)
-            query, body = self._asked(method, rule, own)
-            return path, query, body, token
+            query, body, media = self._asked(method, rule, own)
+            return path, query, body, media, token
 
         with self.app.app_context():
-            path, query, body, token = transaction(work)
+            path, query, body, media, token = transaction(work)
         headers = {"Idempotency-Key": uuid4().hex, "If-Match": '"1"'}
         if self.role != "nobody":
             headers["Authorization"] = f"Bearer {token}"
-        more = {} if body is None else {"json": body}
+        more = {} if body is None else {"json": body, "content_type": media}
         answer = self.client.open(path, method=method, query_string=query, headers=headers, **more)
         assert answer.status_code < 500, (method, path, answer.text)
         return answer.status_code
@@ -183,11 +202,13 @@ class Caller:
             row = row_name(name)
             if row is None:
                 return VALUES.get(name, uuid4().hex)
-            return str(uuid4()) if things is None else things.id(row)
+            if things is None:
+                return "999999999" if found[1].startswith("int:") else str(uuid4())
+            return things.id(row)
 
         return re.sub(r"<([^>]+)>", value, rule.rule)
 
-    def _asked(self, method: str, rule: Rule, own: Things) -> tuple[dict[str, Any], Any]:
+    def _asked(self, method: str, rule: Rule, own: Things) -> tuple[dict[str, Any], Any, str]:
         path = re.sub(r"<(?:[^>:]+:)?([^>]+)>", r"{\1}", rule.rule)
         operation = self.document["paths"][path][method.lower()]
 
@@ -200,13 +221,13 @@ class Caller:
             for one in operation.get("parameters", [])
             if one["in"] == "query" and one.get("required")
         }
-        if f"{method} {rule.rule}" in BODIES:
-            return query, BODIES[f"{method} {rule.rule}"](own)
         content = operation.get("requestBody", {}).get("content", {})
-        if "application/json" not in content:
-            return query, None
-        schema = content["application/json"]["schema"]
-        return query, sample(schema, self.document, row)
+        media = next((one for one in content if one.endswith("json")), "application/json")
+        if f"{method} {rule.rule}" in BODIES:
+            return query, BODIES[f"{method} {rule.rule}"](own), media
+        if media not in content:
+            return query, None, media
+        return query, sample(content[media]["schema"], self.document, row), media
 
 
 @pytest.mark.parametrize("role", [*ROLES, "nobody", "no scope"])

@@ -12,6 +12,7 @@ from serve.calendars.access import make_feed
 from serve.models import (
     ApiToken,
     Appointment,
+    AuditEntry,
     AvailabilityException,
     AvailabilityRule,
     CalendarFeed,
@@ -326,6 +327,18 @@ class Things:
                 user_id=self.user.id,
                 table="patients",
                 fingerprint=uuid4().hex,
+            )
+        )
+
+    @cached_property
+    def audit_entry(self) -> AuditEntry:
+        """An access by the owner."""
+        return self._add(
+            AuditEntry(
+                practice_id=self.practice_id,
+                user_id=self.user.id,
+                by="token",
+                action="practice.read",
             )
         )
 
