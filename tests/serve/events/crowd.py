@@ -22,8 +22,8 @@ class Follower:
     known
         The last event that it knows, or from which it began; -1 before that.
     seen, late
-        The events that it was told, and by how many seconds each was later than the beginning of
-        the transaction that made it.
+        The events that it was told, and of each the kind and by how many seconds it was later than
+        the beginning of the transaction that made it.
     got
         When it was told what of which row, in seconds since 1970.
     resets, losses
@@ -34,7 +34,7 @@ class Follower:
     token: str
     known: int = -1
     seen: list[int] = field(default_factory=list)
-    late: list[float] = field(default_factory=list)
+    late: list[tuple[str, float]] = field(default_factory=list)
     got: dict[tuple[str, str], float] = field(default_factory=dict)
     resets: int = 0
     losses: int = 0
@@ -88,7 +88,8 @@ class Follower:
         elif data:
             self.seen.append(identifier)
             told, moment = json.loads(data), time.time()
-            self.late.append(moment - datetime.fromisoformat(told["at"]).timestamp())
+            late = moment - datetime.fromisoformat(told["at"]).timestamp()
+            self.late.append((told["kind"], late))
             self.got[told["subject_id"], told["kind"]] = moment
 
 

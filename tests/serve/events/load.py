@@ -1,11 +1,27 @@
-"""How late events are while many listen and others book, measured on real processes."""
+"""How late events are while forty providers' days run, many listen and others book."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from serve.database import transaction
 from serve.settings import Settings
+from tests.serve.events.conftest import wait_until
 from tests.serve.events.crowd import Followers
-from tests.serve.events.service import Bookers, Events, place, web_server
+from tests.serve.events.running_days import Attendance, add_running_days, all_are_looked_at
+from tests.serve.events.service import (
+    PATIENCE,
+    STREAMS_OF_USER,
+    Bookers,
+    Events,
+    Sender,
+    place,
+    web_server,
+    worker,
+)
+
+#: What the worker tells of days that run.
+EXPECTED = ("appointment.expected", "clinic_day.outlook")
 
 
 @dataclass(frozen=True)
@@ -15,17 +31,20 @@ class Figures:
     Attributes
     ----------
     streams, events, told
-        Clients, events that happened, and events that clients were told.
+        Clients, events that happened, and how often a client was told one.
     median, p99, latest
         From the beginning of the request that made an event until a client has it.
     after_answer_p99
         From the answer to that request until a client has it; 0 where the client was first.
-    bookings, booking_p99
-        Requests that booked or cancelled, and how long they took.
+    expected, expected_p99
+        Events of what is expected of days that run, and how late they are after the worker began to
+        look at what had happened.
+    requests, request_p99
+        Requests that booked, cancelled or noted, and how long they took.
     failures
         Requests that were not taken.
     wrong
-        Clients that missed an event, were told one twice, or in another order.
+        Clients that missed an event, were told one twice, in another order, or not for them.
     losses
         How often a client lost its stream.
     """
@@ -37,46 +56,77 @@ class Figures:
     p99: float
     latest: float
     after_answer_p99: float
-    bookings: int
-    booking_p99: float
+    expected: int
+    expected_p99: float
+    requests: int
+    request_p99: float
     failures: tuple[str, ...]
     wrong: int
     losses: int
 
 
-def measured(settings: Settings, streams: int, seconds: float) -> Figures:
-    """Let so many clients listen while others book for some seconds."""
-    with place(settings, streams) as at, web_server(settings) as address:
+def measured(settings: Settings, seconds: float) -> Figures:
+    """Let two hundred clients listen to forty days that run, while others book for some seconds."""
+    with place(settings) as at, web_server(settings) as address, worker(settings):
+        days = transaction(lambda session: add_running_days(session, at.clinic, STREAMS_OF_USER))
+        wait_until(all_are_looked_at, PATIENCE)
         events = Events(settings)
-        followers = Followers(events.port, at.listeners)
+        begun = at.last()
+        followers = Followers(events.port, [one.token for one in days.listeners])
         try:
-            assert followers.know(at.last(), 120), "not all streams are open"
+            assert followers.know(begun, PATIENCE), "not all streams are open"
+            first = [one.known for one in followers.all]
             bookers = Bookers(address, at)
+            attendance = Attendance(Sender(address, at.booker), days)
             time.sleep(seconds)
             bookers.stop()
-            all_there = followers.know(at.last(), 30)
+            attendance.stop()
+            last = at.last()
+            all_there = followers.know(last, 30)
         finally:
             followers.go()
             events.stop()
-        happened = at.events()
-        late = sorted(one for follower in followers.all for one in follower.late)
-        after_answer = sorted(
-            max(0.0, got - bookers.answered[what])
-            for follower in followers.all
-            for what, got in follower.got.items()
-        )
         assert all_there, "some clients are not told everything"
+        happened = at.events()
+        senders = (bookers.sender, attendance.sender)
+        answered = bookers.sender.answered | attendance.sender.answered
+        late = [one for follower in followers.all for one in follower.late]
+        by_people = [seconds for kind, seconds in late if kind not in EXPECTED]
+        done = [one for sender in senders for one in sender.done]
         return Figures(
-            streams=streams,
-            events=len(happened),
+            streams=len(followers.all),
+            events=sum(begun < one.id <= last for one in happened),
             told=len(late),
-            median=late[len(late) // 2],
-            p99=late[int(0.99 * len(late))],
-            latest=late[-1],
-            after_answer_p99=after_answer[int(0.99 * len(after_answer))],
-            bookings=len(bookers.done),
-            booking_p99=sorted(bookers.done)[int(0.99 * len(bookers.done))],
-            failures=tuple(bookers.failed),
-            wrong=sum(one.seen != happened for one in followers.all),
+            median=at_rank(by_people, 0.5),
+            p99=at_rank(by_people, 0.99),
+            latest=max(by_people),
+            after_answer_p99=at_rank(
+                [
+                    max(0.0, got - answered[what])
+                    for follower in followers.all
+                    for what, got in follower.got.items()
+                    if what in answered
+                ],
+                0.99,
+            ),
+            expected=sum(one.kind in EXPECTED and begun < one.id <= last for one in happened),
+            expected_p99=at_rank([seconds for kind, seconds in late if kind in EXPECTED], 0.99),
+            requests=len(done),
+            request_p99=at_rank(done, 0.99),
+            failures=tuple(one for sender in senders for one in sender.failed),
+            wrong=sum(
+                [number for number in one.seen if number <= last]
+                != [
+                    event.id
+                    for event in happened
+                    if started < event.id <= last and listener.is_told(event)
+                ]
+                for one, started, listener in zip(followers.all, first, days.listeners, strict=True)
+            ),
             losses=sum(one.losses for one in followers.all),
         )
+
+
+def at_rank(values: Sequence[float], part: float) -> float:
+    """Return the value below which this part of the others is."""
+    return sorted(values)[int(part * len(values))]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import requests
 from sqlalchemy import func, select
@@ -91,6 +91,19 @@ def answers(address: str) -> bool:
 
 
 @contextmanager
+def worker(settings: Settings) -> Iterator[None]:
+    """Run a worker."""
+    command = [sys.executable, "-m", "flask", "--app", "serve", "worker"]
+    with (Path(settings.home) / "worker.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment_of(settings), stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=100)
+
+
+@contextmanager
 def web_server(settings: Settings) -> Iterator[str]:
     """Run gunicorn; give its address."""
     port = free_port()
@@ -106,12 +119,35 @@ def web_server(settings: Settings) -> Iterator[str]:
         server.wait(timeout=100)
 
 
+@dataclass(frozen=True)
+class Somebody:
+    """A user and a token."""
+
+    id: UUID
+    token: str
+
+
+def add_user(session: Session, clinic: Clinic, role: str, **more: Any) -> Somebody:
+    """Add a user who may listen, book and note."""
+    user = User(
+        practice_id=clinic.practice, email=f"{uuid4().hex}@people.example", name=role, **more
+    )
+    user.roles = [UserRole(role=role)]
+    session.add(user)
+    session.flush()
+    scopes = [
+        "event.read", "appointment.book", "appointment.change", "appointment.read",
+        "appointment.attend",
+    ]  # fmt: skip
+    token = issue(session, user, "test", scopes, 9, KEY, datetime.now(UTC))[1]
+    return Somebody(user.id, token)
+
+
 @dataclass
 class Place:
-    """A practice with seats, and tokens of those who listen and who book."""
+    """A practice with seats for people who book."""
 
     clinic: Clinic
-    listeners: list[str]
     booker: str
     seats: list[str] = field(default_factory=list)
     patients: list[str] = field(default_factory=list)
@@ -121,36 +157,22 @@ class Place:
         with reading() as session:
             return session.scalar(select(func.max(Event.id))) or 0
 
-    def events(self) -> list[int]:
+    def events(self) -> list[Event]:
         """Return all events."""
         with reading() as session:
-            query = select(Event.id).where(Event.practice_id == self.clinic.practice)
+            query = select(Event).where(Event.practice_id == self.clinic.practice)
             return list(session.scalars(query.order_by(Event.id)))
 
 
 @contextmanager
-def place(settings: Settings, streams: int) -> Iterator[Place]:
-    """Give a practice for so many streams of its front desk; with an application context."""
+def place(settings: Settings) -> Iterator[Place]:
+    """Give a practice; with an application context."""
     app = create_app(settings)
-    now = datetime.now(UTC)
 
     def people(session: Session, clinic: Clinic) -> Place:
-        def token() -> str:
-            user = User(
-                practice_id=clinic.practice, email=f"{uuid4().hex}@people.example", name="Desk"
-            )
-            user.roles = [UserRole(role="front_desk")]
-            session.add(user)
-            session.flush()
-            scopes = ["event.read", "appointment.book", "appointment.change", "appointment.read"]
-            return issue(session, user, "desk", scopes, 9, KEY, now)[1]
-
-        made = Place(clinic, [], token())
-        for _ in range(-(-streams // STREAMS_OF_USER)):
-            made.listeners += [token()] * STREAMS_OF_USER
-        made.listeners = made.listeners[:streams]
-        starts = now.replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
-        _, seats = add_day(session, clinic, starts, [BOOKERS] * SEATS)
+        made = Place(clinic, add_user(session, clinic, "front_desk").token)
+        today = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        _, seats = add_day(session, clinic, today + timedelta(days=2), [BOOKERS] * SEATS)
         made.seats = [str(one.id) for one in sorted(seats, key=lambda one: one.number)]
         patients = [Patient(practice_id=clinic.practice, name="Cy Patient") for _ in made.seats]
         session.add_all(patients)
@@ -165,15 +187,47 @@ def place(settings: Settings, streams: int) -> Iterator[Place]:
         db.engine.dispose()
 
 
+class Sender:
+    """Sends requests about appointments, and knows when each was answered."""
+
+    def __init__(self, address: str, token: str) -> None:
+        self.address = address
+        self.done: list[float] = []
+        #: When somebody had the answer that an appointment was changed.
+        self.answered: dict[tuple[str, str], float] = {}
+        self.failed: list[str] = []
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._here = threading.local()
+
+    def send(self, path: str, body: Any, version: int | None = None) -> Any:
+        """Return the answer; None if it was none, or a refusal."""
+        if not hasattr(self._here, "http"):
+            self._here.http = requests.Session()
+        headers = {**self._headers, "Idempotency-Key": uuid4().hex}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        began = time.monotonic()
+        try:
+            answer = self._here.http.post(
+                f"{self.address}/api/v1/appointments{path}", json=body, headers=headers, timeout=30
+            )
+        except requests.RequestException as error:
+            self.failed.append(type(error).__name__)
+            return None
+        self.done.append(time.monotonic() - began)
+        if answer.status_code >= 300:
+            self.failed.append(f"{answer.status_code} {answer.text[:200]}")
+            return None
+        told = answer.json()
+        self.answered[told["id"], f"appointment.{told['status']}"] = time.time()
+        return told
+
+
 class Bookers:
     """People who book seats and cancel them, without ever wanting the same."""
 
     def __init__(self, address: str, at: Place) -> None:
-        self.address, self.at = address, at
-        self.done: list[float] = []
-        #: When somebody had the answer that an appointment was booked or cancelled.
-        self.answered: dict[tuple[str, str], float] = {}
-        self.failed: list[str] = []
+        self.at, self.sender = at, Sender(address, at.booker)
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._book, args=(number,)) for number in range(BOOKERS)
@@ -188,36 +242,12 @@ class Bookers:
             thread.join(60)
 
     def _book(self, number: int) -> None:
-        http = requests.Session()
-        http.headers["Authorization"] = f"Bearer {self.at.booker}"
         mine = slice(number * SEATS, (number + 1) * SEATS)
         pairs = list(zip(self.at.seats[mine], self.at.patients[mine], strict=True))
         while not self._stop.is_set():
             seat, patient = random.choice(pairs)
-            made = self._send(http, "", {"seat_id": seat, "patient_id": patient})
+            made = self.sender.send("", {"seat_id": seat, "patient_id": patient})
             self._stop.wait(random.uniform(0, 2 * PAUSE))
             if made is not None:
-                self._send(http, f"/{made['id']}/cancel", {}, made["version"])
+                self.sender.send(f"/{made['id']}/cancel", {}, made["version"])
             self._stop.wait(random.uniform(0, 2 * PAUSE))
-
-    def _send(
-        self, http: requests.Session, path: str, body: Any, version: int | None = None
-    ) -> Any:
-        headers = {"Idempotency-Key": uuid4().hex}
-        if version is not None:
-            headers["If-Match"] = f'"{version}"'
-        began = time.monotonic()
-        try:
-            answer = http.post(
-                f"{self.address}/api/v1/appointments{path}", json=body, headers=headers, timeout=30
-            )
-        except requests.RequestException as error:
-            self.failed.append(type(error).__name__)
-            return None
-        self.done.append(time.monotonic() - began)
-        if answer.status_code >= 300:
-            self.failed.append(f"{answer.status_code} {answer.text[:200]}")
-            return None
-        told = answer.json()
-        self.answered[told["id"], f"appointment.{told['status']}"] = time.time()
-        return told

@@ -67,6 +67,6 @@ def test_what_could_not_work_is_refused(given: dict[str, Any]):
 def test_apprise_must_be_there_if_it_is_to_be_used(monkeypatch: pytest.MonkeyPatch):
     """Whoever sets its addresses is told how to install it."""
     assert Settings(apprise_urls=APPRISE).apprise_urls == APPRISE
-    monkeypatch.setattr("serve.settings.find_spec", lambda name: None)
+    monkeypatch.setattr("serve.settings_allowed.find_spec", lambda name: None)
     with pytest.raises(InvalidInput, match=r"bailey\[notify\]"):
         Settings(apprise_urls=APPRISE)
