@@ -1,4 +1,4 @@
-"""Notices while web and worker are killed: each arrives, once, and none of a cancelled visit.
+"""All parts killed for three minutes: each notice arrives, once, and no listener misses an event.
 
 SMTP leaves one window, and no program can close it: the server has taken a mail, and the worker is
 killed before it has written that down. After a while another worker looks at the message again. If
@@ -8,9 +8,12 @@ it is withdrawn, although it was received; the news of that change follow. A wor
 hand at a time, so that each kill makes at most one such repeat or one such mail, and this is shown:
 both together are no more than the kills, and all else that was received is exactly what the
 database says was sent, once each.
+
+Those who listen to the stream meanwhile come back by the last event that they know.
 """
 
 import random
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -29,22 +32,28 @@ from sqlalchemy.orm import Session
 from serve import create_app
 from serve.database import db, reading, transaction
 from serve.migrations import migrate
-from serve.models import Appointment, OutboxMessage, Patient, Practice, Provider
+from serve.models import Appointment, Event, OutboxMessage, Patient, Practice, Provider
 from serve.settings import Settings
 from tests.serve.booking.conftest import add_day
 from tests.serve.conftest import Clinic, make_clinic, token_for
+from tests.serve.events.conftest import free_port
+from tests.serve.events.crowd import Followers
+from tests.serve.events.service import environment_of
 from tests.serve.notify.conftest import MailServer, serve_mail
-from tests.serve.test_soak import Acknowledged, Patiently, service
+from tests.serve.test_soak import Acknowledged, Killed, Patiently, service
 
-#: Seconds that visits are booked, moved and cancelled while processes are killed.
-SECONDS = 30
+#: Seconds that visits are booked, moved and cancelled while processes are killed: three minutes.
+SECONDS = {"sqlite": 60, "postgresql": 120}
 #: Seconds between two kills.
 CALM = (2.0, 5.0)
 #: Seconds that a message is in hand, and in which what is still due must arrive in the end.
 IN_HAND, IN_THE_END = 6, 90
 CALLERS, PATIENTS = 3, 60
-#: Sessions that begin a day and so many seconds from now, by which their reminders are due.
-SESSIONS, APART, SEATS = 10, 3, 4
+#: Sessions that begin in a day, one after another, so that their reminders are due one after
+#: another while all is used, and a little longer.
+SESSIONS, SEATS, LONGER = 10, 4, 30
+#: Streams that the front desk has open.
+STREAMS = 8
 
 
 @dataclass
@@ -54,6 +63,7 @@ class Used:
     seats: list[str]
     patients: list[str]
     token: str
+    all_due_at: datetime
     cancelled: dict[UUID, datetime] = field(default_factory=dict)
 
 
@@ -67,17 +77,18 @@ class SlowMailServer(MailServer):
         self.before_answer = lambda: time.sleep(chance.uniform(0, 0.08))
 
 
-def prepared(app: APIFlask) -> Used:
+def prepared(app: APIFlask, seconds: float) -> Used:
     """Make a practice, its patients with addresses, and seats tomorrow."""
     with app.app_context():
         migrate(db.engine)
         clinic = make_clinic()
         token = token_for(clinic.users["administrator"], now=datetime.now(UTC))
-        seats, patients = transaction(lambda session: _filled(session, clinic))
-        return Used(seats, patients, token)
+        all_due_at = datetime.now(UTC) + timedelta(seconds=seconds + LONGER)
+        seats, patients = transaction(lambda session: _filled(session, clinic, all_due_at))
+        return Used(seats, patients, token, all_due_at)
 
 
-def _filled(session: Session, clinic: Clinic) -> tuple[list[str], list[str]]:
+def _filled(session: Session, clinic: Clinic, all_due_at: datetime) -> tuple[list[str], list[str]]:
     session.get_one(Practice, clinic.practice).contact = "020 1234567"
     patients = [
         Patient(practice_id=clinic.practice, name=f"Patient {number}", email=f"p{number}@b.example")
@@ -85,12 +96,12 @@ def _filled(session: Session, clinic: Clinic) -> tuple[list[str], list[str]]:
     ]
     session.add_all(patients)
     seats = []
-    begins = datetime.now(UTC) + timedelta(days=1, seconds=12)
+    apart = (all_due_at - datetime.now(UTC)) / SESSIONS
     for number in range(SESSIONS):
         provider = Provider(practice_id=clinic.practice, name=f"Dr {number}")
         session.add(provider)
         session.flush()
-        starts_at = begins + timedelta(seconds=APART * number)
+        starts_at = all_due_at + timedelta(days=1) - number * apart
         _, made = add_day(session, clinic, starts_at, (SEATS,), provider.id)
         seats += [str(seat.id) for seat in made]
     return seats, [str(one.id) for one in patients]
@@ -134,22 +145,32 @@ def nothing_due(app: APIFlask) -> bool:
 
 
 @pytest.mark.slow
-def test_every_notice_arrives_once_while_web_and_worker_are_killed(
+def test_every_notice_and_event_arrives_once_while_all_parts_are_killed(
     settings: Settings, tmp_path: Path
 ):
     """And the last that a patient hears of a visit is how it is."""
+    seconds = SECONDS["sqlite" if settings.embedded else "postgresql"]
     app = create_app(settings)
-    used = prepared(app)
+    used = prepared(app, seconds)
     server = SlowMailServer()
     controller = serve_mail(server)
     chance = random.Random(11)
     mail = {"BAILEY_SMTP_URL": server.url, "BAILEY_MAIL_FROM": "clinic@bailey.example"}
     options = ("--in-hand", str(IN_HAND))
+    port = free_port()
+    events = Killed(
+        [sys.executable, "-m", "flask", "--app", "serve", "events"],
+        environment_of(settings) | {"BAILEY_EVENTS_BIND": f"127.0.0.1:{port}"},
+        tmp_path / "events.log",
+    )
+    followers = Followers(port, [used.token] * STREAMS)
     try:
         with service(settings, tmp_path, mail, options) as (address, web, worker):
             watcher = Patiently(address, used.token, Acknowledged())
             assert watcher("GET", "/practice").status_code == 200
-            until = time.monotonic() + SECONDS
+            assert followers.know(0, 120), "not all streams are open"
+            first = [one.known for one in followers.all]
+            until = time.monotonic() + seconds
             with ThreadPoolExecutor(CALLERS) as pool:
                 users = [
                     pool.submit(
@@ -161,18 +182,31 @@ def test_every_notice_arrives_once_while_web_and_worker_are_killed(
                 while time.monotonic() < until:
                     time.sleep(chance.uniform(*CALM))
                     # The worker more often: it is what sends.
-                    chance.choice([web, worker, worker]).kill()
+                    chance.choice([web, worker, worker, events]).kill()
                 for one in users:
                     one.result(timeout=100)
             assert web.kills > 0
             assert worker.kills > 1
+            assert events.kills > 0
             ends = time.monotonic() + IN_THE_END
-            while not nothing_due(app) and time.monotonic() < ends:
+            while time.monotonic() < ends and (
+                datetime.now(UTC) <= used.all_due_at or not nothing_due(app)
+            ):
                 time.sleep(0.5)
             assert nothing_due(app), "something that is due does not arrive"
             kills = worker.kills
+            with app.app_context(), reading() as session:
+                happened = list(session.scalars(select(Event.id).order_by(Event.id)))
+            assert followers.know(happened[-1], 60), "some who listen are not told everything"
     finally:
+        followers.go()
+        events.end()
         controller.stop()
+    for one, begun in zip(followers.all, first, strict=True):
+        told = [number for number in one.seen if begun < number <= happened[-1]]
+        assert told == [number for number in happened if number > begun]
+        assert one.resets == 0
+        assert one.losses >= events.kills
     with app.app_context(), reading() as session:
         check(session, server, used, kills)
 
