@@ -1,11 +1,11 @@
 """Slot: a seat, for one patient; who has it is not told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
 from sqlalchemy.orm import joinedload
 
 from serve.api.call import Call
@@ -20,6 +20,8 @@ from serve.models import Appointment, ClinicDay, Provider, Seat, VisitType
 from serve.models.appointment import HOLDING
 
 STATUSES = "http://hl7.org/fhir/slotstatus"
+#: Extension that says for how many patients the slot's interval is, this slot's among them.
+CAPACITY = "urn:bailey:interval-capacity"
 
 
 def _held(now: datetime) -> ColumnElement[bool]:
@@ -82,6 +84,8 @@ def tell_slots(call: Call, seats: Sequence[Seat]) -> list[dict[str, Any]]:
     )
     holders: dict[UUID | None, str] = {seat: status for seat, status in call.session.execute(query)}
 
+    capacities = _capacities(call, {day.id for day in days})
+
     def status(seat: Seat, day: ClinicDay) -> str:
         if seat.id in holders:
             return "busy-tentative" if holders[seat.id] == "held" else "busy"
@@ -94,6 +98,9 @@ def tell_slots(call: Call, seats: Sequence[Seat]) -> list[dict[str, Any]]:
         {
             "resourceType": "Slot",
             "id": str(seat.id),
+            "extension": [
+                {"url": CAPACITY, "valueUnsignedInt": capacities.get((day.id, seat.interval), 0)}
+            ],
             "serviceType": service_type(types[day.visit_type_id]),
             "schedule": reference("Schedule", day.id),
             "status": status(seat, day),
@@ -103,6 +110,16 @@ def tell_slots(call: Call, seats: Sequence[Seat]) -> list[dict[str, Any]]:
         }
         for seat, day in zip(seats, days, strict=True)
     ]
+
+
+def _capacities(call: Call, days: Iterable[UUID]) -> dict[tuple[UUID, int], int]:
+    """Return how many seats each interval of some sessions has that were not withdrawn."""
+    query = (
+        select(Seat.clinic_day_id, Seat.interval, func.count())
+        .where(Seat.clinic_day_id.in_(days), not_(Seat.withdrawn))
+        .group_by(Seat.clinic_day_id, Seat.interval)
+    )
+    return {(day, interval): count for day, interval, count in call.session.execute(query)}
 
 
 def _of_status(call: Call, value: str, modifier: str) -> ColumnElement[bool]:

@@ -1,15 +1,21 @@
 """Everything that is served is FHIR R4: elements, required ones, code lists."""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from sqlalchemy import select
 
+from serve.database import reading, transaction
 from serve.fhir.codes import CODES
 from serve.fhir.kinds import KINDS
 from serve.fhir.statuses import STATUS_OF
 from serve.fhir.validation import RESOURCES, class_of, wrong_with
+from serve.models import Seat
+from tests.serve.booking.conftest import START, add_day
 from tests.serve.fhir.conftest import FHIR_JSON, NATIONAL, Filled
 
 #: Elements of R4 (4.0.1) of the resources that are served, made by hand from the standard, because
@@ -197,6 +203,23 @@ def test_everything_served_is_r4(app: APIFlask, filled: Filled, fhir_as: Any, ro
     assert seen["Appointment"] == set(STATUS_OF.values()) - requests
     free_only = {"free", "busy", "busy-tentative"}
     assert seen["Slot"] == (free_only if role == "patient" else free_only | {"busy-unavailable"})
+
+
+def test_a_slot_tells_for_how_many_patients_its_interval_is(filled: Filled, fhir_as: Any):
+    """Each seat is a slot of its own; what was withdrawn does not count."""
+    transaction(
+        lambda session: add_day(session, filled.clinic, START + timedelta(days=1), (2, 0, 3))[0].id
+    )
+    with reading() as session:
+        seats = {str(one.id): one for one in session.scalars(select(Seat))}
+    room = Counter((one.clinic_day_id, one.interval) for one in seats.values() if not one.withdrawn)
+    assert set(room.values()) == {1, 2, 3}
+    slots = fhir_as("front_desk").found("Slot", _count=100)
+    assert len(slots) > 10
+    for slot in slots:
+        seat = seats[slot["id"]]
+        (told,) = slot["extension"]
+        assert told["valueUnsignedInt"] == room[seat.clinic_day_id, seat.interval]
 
 
 def test_a_national_number_is_told_of_but_not_told(filled: Filled, fhir_as: Any):
