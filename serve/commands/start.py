@@ -56,7 +56,7 @@ def start(host: str, port: int, no_worker: bool, no_events: bool) -> None:
     parts = [[_program("gunicorn"), "--config", "python:serve.gunicorn"]]
     if not no_worker and "worker" in current_app.cli.commands:
         parts.append([flask, "--app", "serve", "worker"])
-    environment = {**os.environ, "BAILEY_BIND": f"{host}:{port}", **events_beside(host, port)}
+    environment = {**os.environ, "BAILEY_BIND": f"{host}:{port}", **addresses(host, port)}
     if no_events:
         environment["BAILEY_EVENTS_BIND"] = "off"
     if environment["BAILEY_EVENTS_BIND"] != "off":
@@ -66,19 +66,22 @@ def start(host: str, port: int, no_worker: bool, no_events: bool) -> None:
     sys.exit(run_together(parts, environment))
 
 
-def events_beside(host: str, port: int) -> dict[str, str]:
-    """Return the settings of a server of events at the port after the web server's.
+def addresses(host: str, port: int) -> dict[str, str]:
+    """Return where the service is, and its server of events: at the port after the web server's.
 
     What the environment says already stays. Pages of the web server may read the stream, although
     for a browser another port is another origin.
     """
-    # Nobody knows the port that the system would choose.
-    beside = f"{host}:{port + 1 if port < 65_535 else port - 1}" if port else "off"
+    beside = f"{host}:{port + 1 if port < 65_535 else port - 1}"
     names = dict.fromkeys((host, "127.0.0.1", "localhost") if host == "127.0.0.1" else (host,))
     settings = {
         "BAILEY_EVENTS_BIND": beside,
         "BAILEY_WEB_ORIGIN": " ".join(f"http://{name}:{port}" for name in names),
+        "BAILEY_PUBLIC_URL": f"http://{host}:{port}",
     }
+    if not port:
+        # Nobody knows the port that the system will choose.
+        settings = {"BAILEY_EVENTS_BIND": "off"}
     return {name: os.environ.get(name) or value for name, value in settings.items()}
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from serve import create_app
-from serve.commands.start import events_beside
+from serve.commands.start import addresses
 from serve.settings import Settings
 from tests.serve.conftest import KEY, make_clinic, token_for
 from tests.serve.events.conftest import Listener, wait_until
@@ -50,15 +50,16 @@ def _answers(address: str) -> bool:
         return False
 
 
-def test_what_the_environment_says_of_events_stays(monkeypatch: pytest.MonkeyPatch):
-    """Otherwise they are at the next port, and the web server's pages may read them."""
-    for name in ("BAILEY_EVENTS_BIND", "BAILEY_WEB_ORIGIN"):
+def test_what_the_environment_says_of_addresses_stays(monkeypatch: pytest.MonkeyPatch):
+    """Otherwise events are at the next port, pages may read them, and links lead here."""
+    for name in ("BAILEY_EVENTS_BIND", "BAILEY_WEB_ORIGIN", "BAILEY_PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
-    assert events_beside("127.0.0.1", 5000) == {
+    assert addresses("127.0.0.1", 5000) == {
         "BAILEY_EVENTS_BIND": "127.0.0.1:5001",
         "BAILEY_WEB_ORIGIN": "http://127.0.0.1:5000 http://localhost:5000",
+        "BAILEY_PUBLIC_URL": "http://127.0.0.1:5000",
     }
-    assert events_beside("0.0.0.0", 65_535)["BAILEY_EVENTS_BIND"] == "0.0.0.0:65534"
-    assert events_beside("127.0.0.1", 0)["BAILEY_EVENTS_BIND"] == "off"
+    assert addresses("0.0.0.0", 65_535)["BAILEY_EVENTS_BIND"] == "0.0.0.0:65534"
+    assert addresses("127.0.0.1", 0) == {"BAILEY_EVENTS_BIND": "off"}
     monkeypatch.setenv("BAILEY_EVENTS_BIND", "127.0.0.1:7000")
-    assert events_beside("127.0.0.1", 5000)["BAILEY_EVENTS_BIND"] == "127.0.0.1:7000"
+    assert addresses("127.0.0.1", 5000)["BAILEY_EVENTS_BIND"] == "127.0.0.1:7000"
