@@ -23,6 +23,7 @@ from serve.limits import limit
 from serve.logs import log_requests
 from serve.protection import protect
 from serve.settings import Settings, settings_from
+from serve.web.register import register_pages
 
 #: Where the description of the API is served, and a page to read and try it.
 SPECIFICATION, DOCUMENTATION = "/api/openapi.json", "/api/docs"
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
         secret_key = settings.key()
     app = APIFlask(
         __name__,
+        static_folder=None,  # type: ignore[arg-type]
         title="Bailey",
         version=version("bailey"),
         spec_path=SPECIFICATION,
@@ -80,5 +82,6 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
             DOCUMENTATION, SPECIFICATION, config={"app_name": "Bailey", "oauth2RedirectUrl": ""}
         )
     )
+    register_pages(app)
     register_commands(app)
     return app

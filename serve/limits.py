@@ -15,11 +15,16 @@ from serve.settings import Settings
 #: Attempts to sign in from one address; an account is locked on its own.
 SIGN_INS = "10 per minute; 100 per hour"
 #: Paths at which a password or a code is tried.
-SIGN_IN_PATHS = tuple(f"/api/v1/account/{one}" for one in ("sign-in", "invitation", "password"))
+SIGN_IN_PATHS = (
+    *(f"/api/v1/account/{one}" for one in ("sign-in", "invitation", "password")),
+    "/sign-in",
+    "/invitation",
+    "/account/password",
+)
 #: Requests for one link, whoever has it; a calendar program asks some times an hour.
 OF_LINK = "30 per minute"
-#: What a machine asks about the service itself.
-FREE = ("/healthz", "/readyz", "/metrics")
+#: What a machine asks about the service itself, and what pages load.
+FREE = ("/healthz", "/readyz", "/metrics", "/static/")
 
 #: Longest body, bytes; and that of the paths that take more: ten thousand schedules of five
 #: hundred intervals, and files to import.
@@ -62,7 +67,7 @@ def limit(app: Flask, settings: Settings) -> None:
         strategy="moving-window",
         headers_enabled=True,
         application_limits=[
-            ApplicationLimit(settings.rate_limit, exempt_when=lambda: request.path in FREE)
+            ApplicationLimit(settings.rate_limit, exempt_when=lambda: request.path.startswith(FREE))
         ],
         default_limits=[
             Limit(SIGN_INS, key_function=address, exempt_when=_no_sign_in, methods=("POST",)),

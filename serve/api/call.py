@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from serve.auth.actor import Actor
-from serve.auth.policy import Reach, may, patient_of
+from serve.auth.policy import Reach, may, patient_of, require
 from serve.database import lock
 from serve.errors import NotFound, VersionChanged
 from serve.models import AuditEntry, Base
@@ -55,6 +55,16 @@ class Call:
         if self.actor.practice_id is None:
             raise NotFound("practice")
         return self.actor.practice_id
+
+    def to(self, action: str) -> "Call":
+        """Return the same request as one for another action, if the actor may do that too.
+
+        Raises
+        ------
+        Forbidden
+            If the actor may not.
+        """
+        return replace(self, action=action, reach=require(self.actor, action))
 
     def opened(self, practice_id: UUID) -> None:
         """Say which practice's a link is, once the view found its secret right."""

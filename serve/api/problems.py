@@ -6,7 +6,7 @@ from typing import Any
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, g, jsonify, request
+from flask import Response, g, jsonify
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from objective import InvalidInput
@@ -20,8 +20,8 @@ MALFORMED = (
 
 #: Writes a problem in another form, from its members.
 Renderer = Callable[[dict[str, Any]], Response]
-#: By how their addresses begin, which parts of the service have a form of their own.
-RENDERERS: dict[str, Renderer] = {}
+#: Parts of the service that have a form of their own: whether a request is of one, and its form.
+RENDERERS: list[tuple[Callable[[], bool], Renderer]] = []
 
 
 def problem(
@@ -37,8 +37,8 @@ def problem(
     if errors:
         body["errors"] = errors
     body |= more
-    for beginning, render in RENDERERS.items():
-        if request.path.startswith(beginning):
+    for applies, render in RENDERERS:
+        if applies():
             return render(body)
     response = jsonify(body)
     response.status_code = status

@@ -114,7 +114,7 @@ def route(
                 made
             )
         made = blueprint.doc(summary=summary, tags=[tag_of(blueprint)])(
-            _guarded(made, action, linked)
+            guarded(made, action, linked)
         )
         made.action, made.effect = action, does  # type: ignore[attr-defined]
         made.linked = linked  # type: ignore[attr-defined]
@@ -132,7 +132,7 @@ def tag_of(blueprint: APIBlueprint) -> str:
     return blueprint.name.replace("_", " ")
 
 
-def _guarded(made: View, action: str, linked: bool) -> View:
+def guarded(made: View, action: str, linked: bool) -> View:
     """Return a view that looks at what was sent only of somebody who may send it."""
 
     @wraps(made)
@@ -158,11 +158,11 @@ def _read(
     dialect: Dialect,
 ) -> Response:
     with reading() as session:
-        call = _call(session, action)
+        call = call_for(session, action)
         result = view(call, **arguments)
         answer = None if isinstance(result, Response) else _plain(result, gives)
     if call.audit:
-        transaction(lambda writing: _write_down(writing, call.audit))
+        transaction(lambda writing: write_down(writing, call.audit))
     if answer is None:
         return result if isinstance(result, Response) else Response(status=status)
     response = _answer(answer, status, _etag(call, dialect, answer), dialect, call.headers)
@@ -185,7 +185,7 @@ def _write(
     if_match = _if_match(needed=does == "changes") if asked_for else None
 
     def work(session: Session) -> Response:
-        call = _call(session, action)
+        call = call_for(session, action)
         call.if_match = if_match
         record = None
         if key is not None:
@@ -201,7 +201,7 @@ def _write(
                     raise InvalidInput("Idempotency-Key", "the key", allowed)
                 patient_id = _check_again(call, dialect, before.answer)
                 call.note("answer", None, patient_id, {"again": True})
-                _write_down(session, call.audit)
+                write_down(session, call.audit)
                 again = {"Idempotent-Replayed": "true"}
                 return _answer(before.answer, before.status, before.etag, dialect, again)
             # The row is written first: a second request with the key waits for this one.
@@ -218,13 +218,13 @@ def _write(
         result = view(call, **arguments)
         session.flush()
         if isinstance(result, Response):
-            _write_down(session, call.audit)
+            write_down(session, call.audit)
             return result
         answer = _plain(result, gives)
         etag = _etag(call, dialect, answer)
         if record is not None:
             record.answer, record.etag = _kept(answer or {}, gives), etag
-        _write_down(session, call.audit)
+        write_down(session, call.audit)
         if answer is None:
             return Response(status=status)
         return _answer(answer, status, etag, dialect, call.headers)
@@ -243,11 +243,13 @@ def _check_again(call: Call, dialect: Dialect, answer: Mapping[str, Any]) -> UUI
     return patient_id
 
 
-def _call(session: Session, action: str) -> Call:
+def call_for(session: Session, action: str) -> Call:
+    """Return the request in hand, for an action."""
     return Call(session, g.actor, action, require(g.actor, action), now())
 
 
-def _write_down(session: Session, audit: list[AuditEntry]) -> None:
+def write_down(session: Session, audit: list[AuditEntry]) -> None:
+    """Keep what a request read and changed of patients."""
     moment = now()
     for entry in audit:
         entry.at = moment

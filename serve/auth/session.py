@@ -1,8 +1,8 @@
 """Sessions in browsers: a signed cookie, good for hours, and ended everywhere at once by the user.
 
 The cookie says who signed in, when, when last seen, and by which epoch of the user: raising that
-ends every session. A change needs the session's own token in a header, which no other site can
-read or send.
+ends every session. A change needs the session's own token in a header or a form, which no other
+site can read.
 """
 
 import secrets
@@ -23,8 +23,8 @@ from serve.settings import Settings
 LONGEST, IDLE = timedelta(hours=12), timedelta(hours=1)
 #: How old what the cookie says of the last request may be, so that few answers set it.
 NOTED = timedelta(minutes=1)
-#: The header with the session's token, which every change needs.
-CSRF_HEADER = "X-CSRF-Token"
+#: The header with the session's token, which every change needs, and its place in a form.
+CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf_token"
 #: Methods that change nothing.
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -117,5 +117,6 @@ def csrf_token() -> str | None:
 
 
 def _has_token() -> bool:
-    kept, sent = cookie.get("csrf", ""), request.headers.get(CSRF_HEADER, "")
+    kept = cookie.get("csrf", "")
+    sent = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
     return bool(kept) and secrets.compare_digest(kept.encode(), sent.encode())

@@ -23,7 +23,7 @@ ANSWERED = (FHIR_JSON, "application/json", "application/json+fhir", "text/json",
 ANYTHING = ("*/*", "application/*", "text/*")
 
 fhir = APIBlueprint("fhir", __name__, url_prefix=BASE)
-RENDERERS[BASE] = render
+RENDERERS.append((lambda: request.path.startswith(BASE), render))
 
 
 class Resource(BaseModel):

@@ -31,6 +31,8 @@ PUBLIC = {
     "/api/docs/<path:path>",
     "/api/docs/dist/<path:filename>",
     "/static/<path:filename>",
+    "/sign-in",
+    "/invitation",
     "/api/v1/account/sign-in",
     "/api/v1/account/invitation",
     "/api/v1/account/openid",
@@ -149,7 +151,7 @@ class Caller:
         if rule.rule in LINKS:
             return None if owner == "own" else {404}
         if self.role == "nobody":
-            return {401}
+            return {302} if self._is_page(rule) else {401}
         far: Reach | None = POLICY[action].get(self.role)
         if far is None:
             return {403}
@@ -184,12 +186,17 @@ class Caller:
         with self.app.app_context():
             path, query, body, media, token = transaction(work)
         headers = {"Idempotency-Key": uuid4().hex, "If-Match": '"1"'}
+        if self._is_page(rule):
+            headers["Accept"] = "text/html"
         if self.role != "nobody":
             headers["Authorization"] = f"Bearer {token}"
         more = {} if body is None else {"json": body, "content_type": media}
         answer = self.client.open(path, method=method, query_string=query, headers=headers, **more)
         assert answer.status_code < 500, (method, path, answer.text)
         return answer.status_code
+
+    def _is_page(self, rule: Rule) -> bool:
+        return hasattr(self.app.view_functions[rule.endpoint], "page")
 
     def _scopes(self, rule: Rule) -> list[str]:
         if self.role != "no scope":
@@ -209,6 +216,9 @@ class Caller:
         return re.sub(r"<([^>]+)>", value, rule.rule)
 
     def _asked(self, method: str, rule: Rule, own: Things) -> tuple[dict[str, Any], Any, str]:
+        if self._is_page(rule):
+            # An empty form is refused, which is no matter of access.
+            return {}, None, ""
         path = re.sub(r"<(?:[^>:]+:)?([^>]+)>", r"{\1}", rule.rule)
         operation = self.document["paths"][path][method.lower()]
 

@@ -1,8 +1,6 @@
 """Signing in with an OpenID Connect provider: a real one, and one that lies."""
 
-import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -26,6 +24,7 @@ from serve.database import db, reading, transaction
 from serve.migrations import migrate
 from serve.models import AuditEntry, ExternalIdentity, User
 from serve.settings import Settings
+from tests.npm import npm_package
 from tests.serve.conftest import Clinic, HandClock, make_clinic
 
 VERSION = "8.8.1"
@@ -54,26 +53,8 @@ def wait_for(address: str) -> None:
 
 @pytest.fixture(scope="module")
 def package() -> Path:
-    """The folder in which npm's oidc-provider is installed; kept from run to run."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        if os.environ.get("CI"):
-            pytest.fail("node or npm is missing")
-        pytest.skip("needs node and npm: apt-get install nodejs npm")
-    caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    folder = caches / "bailey-tests" / f"oidc-provider-{VERSION}"
-    if not (folder / "installed").exists():
-        # Beside it first, so that two runs at once do not see half of it.
-        new = folder.with_name(f"{folder.name}-{os.getpid()}")
-        new.mkdir(parents=True)
-        (new / "package.json").write_text("{}")
-        command = ["npm", "install", "--no-audit", "--no-fund", f"oidc-provider@{VERSION}"]
-        subprocess.run(command, cwd=new, check=True, capture_output=True, timeout=300)
-        (new / "installed").touch()
-        try:
-            new.rename(folder)
-        except OSError:
-            shutil.rmtree(new)
-    return folder
+    """The folder in which npm's oidc-provider is installed."""
+    return npm_package("oidc-provider", VERSION)
 
 
 @contextmanager

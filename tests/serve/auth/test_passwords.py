@@ -23,7 +23,7 @@ BAD = {
     "the e-mail address": "xx" + EMAIL + "xx",
     "a part of the e-mail address": "hello my Lovelace 99",
     "the name of the service": "the Bailey service",
-    "wide letters of a common one": "ｐａｓｓｗｏｒｄ１２３４",  # noqa: RUF001
+    "wide letters of a common one": "ｐａｓｓｗｏｒｄ１２３４",
 }
 
 

@@ -121,8 +121,8 @@ class Listener:
 class Streaming:
     """A server of events in a thread."""
 
-    def __init__(self, app: APIFlask) -> None:
-        self.port = free_port()
+    def __init__(self, app: APIFlask, port: int = 0) -> None:
+        self.port = port or free_port()
         self.listeners: list[Listener] = []
         config, self.hub = configured(app, "127.0.0.1", self.port)
         self.server = uvicorn.Server(config)

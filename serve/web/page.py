@@ -1,0 +1,194 @@
+"""How every page is made: who may see it, in one transaction, once, and what a refused form does.
+
+`shows` makes a page that is looked at, `does` what a form is sent to. The latter answers with the
+way to another page, where it is said what happened; if it is refused, the page with the form comes
+again, with what was typed and why not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from objective import InvalidInput
+from serve.api.call import Call
+from serve.api.route import call_for, guarded, write_down
+from serve.database import reading, transaction
+from serve.errors import Forbidden, NotFound, Refused, SignInNeeded
+from serve.models import IdempotencyRecord, Practice, User
+from serve.web.forms import WrongForm, once_of, refusal_of, version_of
+from serve.web.texts import _
+
+#: Gets a `Call` and what the address names, and returns a page.
+Shown = Callable[..., str | Response]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a form led to.
+
+    Attributes
+    ----------
+    to
+        Address of the page to see next.
+    said
+        What happened, in a sentence.
+    undo, undo_label
+        Address of a page on which it can be undone, and what the link to it says.
+    """
+
+    to: str
+    said: str = ""
+    undo: str = ""
+    undo_label: str = ""
+
+
+#: Gets a `Call` in a transaction and what the address names.
+Doing = Callable[..., Done | Response]
+
+
+def shows(blueprint: Blueprint, path: str, action: str) -> Callable[[Shown], Shown]:
+    """Return a decorator that makes a view a page.
+
+    Parameters
+    ----------
+    path
+        Its address, beneath the blueprint's.
+    action
+        Which `serve.auth.policy.POLICY` must allow; for more the view asks with `Call.to`.
+    """
+
+    def decorate(view: Shown) -> Shown:
+        @wraps(view)
+        def endpoint(**arguments: Any) -> Response:
+            return _shown(view, action, arguments)
+
+        made: Any = guarded(endpoint, action, linked=False)
+        made.action, made.linked, made.page = action, False, True
+        blueprint.route(path, methods=["GET"])(made)
+        view.action = action  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def does(
+    blueprint: Blueprint, path: str, action: str, form: Shown, *, writes: bool = True
+) -> Callable[[Doing], Doing]:
+    """Return a decorator that makes a view what a form is sent to.
+
+    Parameters
+    ----------
+    path, action
+        As for `shows`.
+    form
+        The view of the page with the form, made by `shows`; it gets the same arguments, and is
+        shown again if what was sent is refused.
+    writes
+        False for a view whose own transactions write, or which only computes.
+    """
+
+    def decorate(view: Doing) -> Doing:
+        @wraps(view)
+        def endpoint(**arguments: Any) -> Response:
+            try:
+                done = _done(view, action, arguments, writes)
+            except (SignInNeeded, Forbidden, NotFound):
+                raise
+            except (InvalidInput, Refused, WrongForm) as error:
+                g.refusal = refusal_of(error)
+                response = _shown(form, form.action, arguments)  # type: ignore[attr-defined]
+                response.status_code = g.refusal.status
+                return response
+            if isinstance(done, Response):
+                return done
+            if done.said:
+                say(done.said, done.undo, done.undo_label)
+            return _way_to(done.to)
+
+        made: Any = guarded(endpoint, action, linked=False)
+        made.action, made.linked, made.page = action, False, True
+        blueprint.route(path, methods=["POST"])(made)
+        return view
+
+    return decorate
+
+
+def say(text: str, undo: str = "", undo_label: str = "") -> None:
+    """Let the next page say what happened, with a link to where it can be undone."""
+    told = {"text": text, "undo": undo, "label": undo_label}
+    flash(told)  # type: ignore[arg-type]
+
+
+def _shown(view: Shown, action: str, arguments: dict[str, Any]) -> Response:
+    with reading() as session:
+        call = call_for(session, action)
+        _know_reader(call)
+        response = make_response(view(call, **arguments))
+    if call.audit:
+        transaction(lambda writing: write_down(writing, call.audit))
+    return response
+
+
+def _done(view: Doing, action: str, arguments: dict[str, Any], writes: bool) -> Done | Response:
+    if writes:
+        return transaction(lambda session: _done_once(session, view, action, arguments))
+    with reading() as session:
+        call = call_for(session, action)
+        _know_reader(call)
+        done = view(call, **arguments)
+    if call.audit:
+        transaction(lambda writing: write_down(writing, call.audit))
+    return done
+
+
+def _done_once(
+    session: Session, view: Doing, action: str, arguments: dict[str, Any]
+) -> Done | Response:
+    call = call_for(session, action)
+    _know_reader(call)
+    call.if_match = version_of(request.form)
+    record, once = None, once_of(request.form)
+    if once:
+        # A button that is pressed twice does its work once.
+        owner, key = str(call.actor.user_id), f"page {request.path[:150]} {once}"
+        before = session.scalar(
+            select(IdempotencyRecord).where(
+                IdempotencyRecord.owner == owner, IdempotencyRecord.key == key
+            )
+        )
+        if before is not None:
+            return Done(str(before.answer["to"]), _("That is done already."))
+        record = IdempotencyRecord(
+            owner=owner, key=key, fingerprint=uuid4().hex, status=303, answer={},
+            created_at=call.now,
+        )  # fmt: skip
+        session.add(record)
+        session.flush()
+    done = view(call, **arguments)
+    session.flush()
+    if record is not None and isinstance(done, Done):
+        record.answer = {"to": done.to}
+    write_down(session, call.audit)
+    return done
+
+
+def _know_reader(call: Call) -> None:
+    """Keep what every page says of its reader: whose practice, by which clock, which name."""
+    g.call = call
+    g.practice = call.session.get_one(Practice, call.practice_id)
+    g.zone = g.practice.zone
+    g.reader = call.session.get(User, call.actor.user_id)
+
+
+def _way_to(address: str) -> Response:
+    if request.headers.get("HX-Request") == "true":
+        response = make_response("")
+        response.headers["HX-Redirect"] = address
+        return response
+    return redirect(address, 303)  # type: ignore[return-value]

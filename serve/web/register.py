@@ -1,0 +1,54 @@
+"""Giving an application its pages."""
+
+import secrets
+from typing import Any
+
+from flask import Flask, g
+
+from serve.api.problems import RENDERERS
+from serve.auth.actor import NOBODY
+from serve.auth.session import csrf_token
+from serve.web import forms, times
+from serve.web.areas import AREAS
+from serve.web.assets import serve_assets
+from serve.web.errors import asks_for_page, page_of
+from serve.web.everybody import pages as everybody
+from serve.web.figures import plot_json
+from serve.web.rendering import prepare
+from serve.web.texts import language
+from serve.webhooks.kinds import KINDS
+
+#: Every kind of event that a page may listen to.
+EVENTS = " ".join(f"{group}.{what}" for group, kinds in KINDS.items() for what in kinds)
+
+RENDERERS.append((asks_for_page, page_of))
+
+
+def register_pages(app: Flask) -> None:
+    """Give an application the pages of all roles."""
+    prepare(app)
+    for name in ("clock", "day", "short_day", "minutes", "percent"):
+        app.add_template_filter(getattr(times, name), name)
+    app.add_template_filter(plot_json, "plot_json")
+    serve_assets(app)
+    app.register_blueprint(everybody)
+    for area in AREAS:
+        app.register_blueprint(area.pages)
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        actor = g.get("actor", NOBODY)
+        return {
+            "actor": actor,
+            "areas": [(area, menu) for area in AREAS if (menu := area.menu_of(actor))],
+            "csrf_token": csrf_token() or "",
+            "events": EVENTS,
+            "kept": forms.kept,
+            "kept_list": forms.kept_list,
+            "language": language(),
+            "now": g.call.now if "call" in g else None,
+            "once": secrets.token_hex(16),
+            "practice": g.get("practice"),
+            "reader": g.get("reader"),
+            "refusal": g.get("refusal"),
+        }
