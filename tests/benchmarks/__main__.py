@@ -27,7 +27,8 @@ def main() -> int:
         return status or 1
     run = without_raw_data(json.loads(fresh.read_text()))
     fresh.unlink()
-    fallen = compare(run, earlier[-1]) if earlier else []
+    alike = [one for one in earlier if on_gpu(one) == on_gpu(run)]
+    fallen = compare(run, alike[-1]) if alike else []
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     (RUNS / f"{now}.json").write_text(json.dumps(run, indent=1) + "\n")
     RESULTS.write_text(results([*earlier, run]))
@@ -56,6 +57,11 @@ def without_raw_data(run: dict[str, Any]) -> dict[str, Any]:
     return run
 
 
+def on_gpu(run: dict[str, Any]) -> bool:
+    """Return whether a run is of benchmarks on a GPU alone."""
+    return all(one["extra_info"].get("device", "cpu") != "cpu" for one in run["benchmarks"])
+
+
 def ratios(run: dict[str, Any]) -> dict[str, float]:
     """Return the ratios of a run by benchmark."""
     return {
@@ -76,7 +82,9 @@ def compare(run: dict[str, Any], last: dict[str, Any]) -> list[str]:
 
 
 def results(runs: list[dict[str, Any]]) -> str:
-    """Return RESULTS.md: the newest run in full, and the ratios of the others."""
+    """Return RESULTS.md: the newest run in full, that on a GPU, and the ratios of the others."""
+    gpu_runs = [run for run in runs if on_gpu(run)]
+    runs = [run for run in runs if not on_gpu(run)]
     newest = runs[-1]
     cpu = newest["machine_info"]["cpu"]
     lines = [
@@ -91,15 +99,11 @@ def results(runs: list[dict[str, Any]]) -> str:
         "| benchmark | median ms | baseline | ratio | wanted |",
         "| --- | ---: | --- | ---: | ---: |",
     ]
-    for one in newest["benchmarks"]:
-        extra = one["extra_info"]
-        target = extra.get("target")
-        lines.append(
-            f"| {one['name']} | {1000 * one['stats']['median']:.2f} | {extra.get('baseline', '')} "
-            f"| {extra.get('ratio', float('nan')):.2f} | {'' if target is None else target} |"
-        )
+    lines += rows(newest)
+    if gpu_runs:
+        lines += on_a_gpu(gpu_runs[-1])
     lines += ["", "## Other figures", ""]
-    for one in newest["benchmarks"]:
+    for one in [*newest["benchmarks"], *(gpu_runs[-1]["benchmarks"] if gpu_runs else ())]:
         for name, value in one["extra_info"].items():
             if name not in ("baseline", "ratio", "target", "device"):
                 lines.append(f"- {one['name']}: {name.replace('_', ' ')} {value:,.6g}")
@@ -116,6 +120,35 @@ def results(runs: list[dict[str, Any]]) -> str:
         commit = run["commit_info"]["id"][:10]
         lines.append(f"| {run['datetime'][:16]} | {commit} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def rows(run: dict[str, Any]) -> list[str]:
+    """Return a row of the table for each benchmark of a run."""
+    lines = []
+    for one in run["benchmarks"]:
+        extra = one["extra_info"]
+        target = extra.get("target")
+        lines.append(
+            f"| {one['name']} | {1000 * one['stats']['median']:.2f} | {extra.get('baseline', '')} "
+            f"| {extra.get('ratio', float('nan')):.2f} | {'' if target is None else target} |"
+        )
+    return lines
+
+
+def on_a_gpu(run: dict[str, Any]) -> list[str]:
+    """Return what a run on a GPU gave."""
+    device = run["benchmarks"][0]["extra_info"]["device"]
+    return [
+        "",
+        "## On a GPU",
+        "",
+        f"{run['datetime'][:16]} UTC, commit {run['commit_info']['id'][:10]}, {device}; made by "
+        "`python -m tests.benchmarks -m 'benchmark and gpu'`.",
+        "",
+        "| benchmark | median ms | baseline | ratio | wanted |",
+        "| --- | ---: | --- | ---: | ---: |",
+        *rows(run),
+    ]
 
 
 if __name__ == "__main__":

@@ -90,7 +90,13 @@ def test_build_atlas_on_a_gpu(benchmark: BenchmarkFixture):
     processor = time.perf_counter() - began
     benchmark.pedantic(solve("cuda"), rounds=1)
     median = float(benchmark.stats.stats.median)
-    note(benchmark, "the same tiles on one core", processor / median, target=None, device="cuda")
+    note(
+        benchmark,
+        "the same tiles on one core",
+        processor / median,
+        target=None,
+        device=torch.cuda.get_device_name(),
+    )
     number = sum(tile.instances for tile in tiles)
     benchmark.extra_info["instances_per_second"] = number / median
 
