@@ -1,8 +1,10 @@
 """How what a form sends is read, and how it is told what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from flask import g, request
 from pydantic import BaseModel, ValidationError
@@ -92,7 +94,7 @@ def read(
     kept_empty
         Fields that may be emptied.
     more
-        What the page itself knows, as texts.
+        What the page itself knows.
 
     Raises
     ------
@@ -110,9 +112,12 @@ def read(
 
 
 def model_of(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """Return a model with values, all as texts; raise `WrongForm` if it cannot have them."""
+    """Return a model with values; raise `WrongForm` if it cannot have them.
+
+    Texts stand for numbers where the model wants one: a form sends nothing else.
+    """
     try:
-        return model.model_validate_strings(values)
+        return model.model_validate(_with_numbers(model, values))
     except ValidationError as error:
         raise WrongForm(
             [(".".join(map(str, one["loc"])), _message(one["msg"])) for one in error.errors()]
@@ -143,6 +148,44 @@ def version_of(form: Mapping[str, str]) -> int | None:
     """Return which version the form was made of; None if it does not say."""
     text = form.get(VERSION, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def _with_numbers(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    fields = model.model_fields
+    return {
+        name: _as_number(fields[name].annotation, value) if name in fields else value
+        for name, value in values.items()
+    }
+
+
+def _as_number(annotation: Any, value: Any) -> Any:
+    """Return a value with numbers where a type wants some and there are texts of numbers."""
+    kinds = _kinds(annotation)
+    if isinstance(value, Mapping):
+        inner = next((one for one in kinds if _is_model(one)), None)
+        return value if inner is None else _with_numbers(inner, value)
+    if isinstance(value, list):
+        inside = [get_args(one) for one in kinds if get_origin(one) is list]
+        return [_as_number(inside[0][0], one) for one in value] if inside else value
+    if isinstance(value, str) and str not in kinds:
+        for kind in (int, float):
+            if kind in kinds:
+                with suppress(ValueError):
+                    return kind(value)
+    return value
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """Return the types that a value may be of."""
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [kind for one in get_args(annotation) for kind in _kinds(one)]
+    return [annotation]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _message(text: str) -> str:

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, request
+from flask import Blueprint, Response, flash, g, make_response, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -72,6 +72,7 @@ def shows(blueprint: Blueprint, path: str, action: str) -> Callable[[Shown], Sho
         made.action, made.linked, made.page = action, False, True
         blueprint.route(path, methods=["GET"])(made)
         view.action = action  # type: ignore[attr-defined]
+        view.endpoint = f"{blueprint.name}.{view.__name__}"  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -97,7 +98,7 @@ def does(
         @wraps(view)
         def endpoint(**arguments: Any) -> Response:
             try:
-                done = _done(view, action, arguments, writes)
+                done = _done(view, action, arguments, form if writes else None)
             except (SignInNeeded, Forbidden, NotFound):
                 raise
             except (InvalidInput, Refused, WrongForm) as error:
@@ -135,9 +136,12 @@ def _shown(view: Shown, action: str, arguments: dict[str, Any]) -> Response:
     return response
 
 
-def _done(view: Doing, action: str, arguments: dict[str, Any], writes: bool) -> Done | Response:
-    if writes:
-        return transaction(lambda session: _done_once(session, view, action, arguments))
+def _done(
+    view: Doing, action: str, arguments: dict[str, Any], form: Shown | None
+) -> Done | Response:
+    """Return what a form led to; in one transaction, and once, if the form is given."""
+    if form is not None:
+        return transaction(lambda session: _done_once(session, view, action, arguments, form))
     with reading() as session:
         call = call_for(session, action)
         _know_reader(call)
@@ -148,7 +152,7 @@ def _done(view: Doing, action: str, arguments: dict[str, Any], writes: bool) -> 
 
 
 def _done_once(
-    session: Session, view: Doing, action: str, arguments: dict[str, Any]
+    session: Session, view: Doing, action: str, arguments: dict[str, Any], form: Shown
 ) -> Done | Response:
     call = call_for(session, action)
     _know_reader(call)
@@ -172,8 +176,9 @@ def _done_once(
         session.flush()
     done = view(call, **arguments)
     session.flush()
-    if record is not None and isinstance(done, Done):
-        record.answer = {"to": done.to}
+    if record is not None:
+        again = url_for(form.endpoint, **arguments)  # type: ignore[attr-defined]
+        record.answer = {"to": done.to if isinstance(done, Done) else again}
     write_down(session, call.audit)
     return done
 
