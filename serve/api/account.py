@@ -160,7 +160,7 @@ def get_openid_callback() -> Any:
     if user is None:
         raise SignInNeeded(UNKNOWN)
     begin(user, now())
-    return redirect(url_for("account.get_account"))
+    return redirect(url_for("everybody.home"))
 
 
 def _user(call: Call) -> User:
