@@ -18,7 +18,10 @@ from serve.events.retention import forget_events
 from serve.jobs.forecast_models import QUANTITIES, checked_models
 from serve.jobs.submission import submit
 from serve.models import Appointment, HistoryRow, Practice, Run
+from serve.notify.by_file import forget_files
+from serve.notify.sending import folder_of
 from serve.privacy.retention import MOST, keep_no_longer
+from serve.settings import Settings
 from serve.webhooks.history import forget_deliveries
 
 logger = logging.getLogger(__name__)
@@ -60,8 +63,11 @@ def forget(now: datetime) -> int:
         erased += part
         if part < MOST:
             break
-    forget_events(now, timedelta(days=int(current_app.config["SETTINGS"].events_days)))
+    settings: Settings = current_app.config["SETTINGS"]
+    forget_events(now, timedelta(days=int(settings.events_days)))
     transaction(lambda session: forget_deliveries(session, now))
+    with reading() as session:
+        forget_files(session, folder_of(settings))
     return erased
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serve.models import OutboxMessage
@@ -46,6 +47,19 @@ class ByFile:
             _keep(self.folder)
         except OSError as error:
             raise NotDeliveredError(f"The file cannot be written ({error.errno}).") from error
+
+
+def forget_files(session: Session, folder: Path) -> int:
+    """Delete the files of messages that are kept no longer, and return how many.
+
+    Those of a patient who is erased are such: mails have a name and an address.
+    """
+    files = {path.stem: path for path in folder.glob("*.eml")}
+    kept = {str(one) for one in session.scalars(select(OutboxMessage.id))} if files else set()
+    gone = [path for name, path in files.items() if name not in kept]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
 
 
 def _keep(folder: Path) -> None:

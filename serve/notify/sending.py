@@ -34,13 +34,18 @@ NOBODY = "Bailey <bailey@localhost>"
 def channels_of(settings: Settings, key: str, in_hand: timedelta = IN_HAND) -> dict[str, Channel]:
     """Return the channels by which notices go out, by their names in the outbox."""
     writer = MailWriter(sender_of(settings.mail_from or NOBODY), key, settings.public_url)
-    channels: dict[str, Channel] = {"file": ByFile(writer, Path(settings.home) / OUTBOX)}
+    channels: dict[str, Channel] = {"file": ByFile(writer, folder_of(settings))}
     if settings.smtp_url:
         seconds = DELIVERED * in_hand.total_seconds()
         channels["email"] = ByMail(writer, MailServer.of(settings.smtp_url), seconds)
     if settings.apprise_urls:
         channels["apprise"] = ByApprise(settings.apprise_urls.split())
     return channels
+
+
+def folder_of(settings: Settings) -> Path:
+    """Return the folder of mails that went to no server."""
+    return Path(settings.home) / OUTBOX
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ from uuid import uuid4
 import pytest
 
 from serve.booking.holding import book
+from serve.jobs.chores import forget
+from serve.models import Patient
 from serve.notify.by_file import ByFile
 from serve.notify.mail import Letter, MailWriter
 from serve.notify.mail_server import sender_of
 from serve.outbox.courier import NotDeliveredError
+from serve.privacy.erasure import erase
 from tests.serve.booking.conftest import STAFF
 from tests.serve.conftest import KEY, NOW
 from tests.serve.notify.conftest import Told
@@ -64,3 +67,17 @@ def test_a_service_without_settings_tells_its_patients_by_files(told: Told):
     told.clock.moment += timedelta(days=2)
     told.send()
     assert len(told.mails()) == 2
+
+
+def test_files_go_with_the_messages_of_an_erased_patient(told: Told):
+    """Those of others stay."""
+    made = told.do(book, told.seats[0], told.clinic.patient, NOW, STAFF)
+    other = told.do(book, told.seats[1], told.clinic.stranger, NOW, STAFF)
+    told.send()
+    assert len(told.mails()) == 2
+    told.clock.forward(days=5)
+    told.do(erase, told.get(Patient, told.clinic.patient), told.clock())
+    assert told.messages(made) == []
+    forget(told.clock())
+    (kept,) = (Path(told.settings.home) / "outbox").glob("*.eml")
+    assert kept.stem in {str(row.id) for row in told.rows(other)}
