@@ -39,8 +39,10 @@ class SearchIn(Sent):
     weekdays: Annotated[Several, Field(description="such as monday,friday")] | None = None
     times: Annotated[Several, Field(description="such as 09:00-12:00,14:00-16:30")] | None = None
     urgency: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    only: Annotated[bool, Field(description="leave out what does not meet all of that")] = False
     order: Literal["recommended", "earliest"] = "recommended"
     limit: Annotated[int, Field(ge=1, le=200)] = 20
+    per_day: Annotated[int, Field(ge=1, le=200, description="most of one date")] | None = None
 
 
 class SeatOut(BaseModel):
@@ -101,11 +103,13 @@ def get_seats(call: Call, asked: SearchIn) -> dict[str, Any]:
             weekdays=_each("weekdays", asked.weekdays, _weekday, "days such as monday"),
             times=_each("times", asked.times, _times, "times such as 09:00-12:00"),
             urgency=asked.urgency,
+            only=asked.only,
         ),
         call.now,
         Who(call.actor.user_id, staff=call.actor.roles != {"patient"}),
         asked.order,
         asked.limit,
+        asked.per_day,
     )
     return {"items": [_told(one) for one in found]}
 

@@ -1,5 +1,6 @@
 """Free seats for a patient, in the order in which to offer them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -37,6 +38,8 @@ class Wish:
         What is preferred; None for what the patient always prefers.
     urgency
         How much each day of waiting counts, as a multiple.
+    only
+        Whether a seat that does not meet every preference is left out.
     """
 
     first: date
@@ -48,6 +51,7 @@ class Wish:
     weekdays: tuple[str, ...] | None = None
     times: tuple[tuple[time, time], ...] | None = None
     urgency: float = 1.0
+    only: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,16 @@ def search_seats(
     who: Who,
     order: Order = "recommended",
     limit: int = 20,
+    per_day: int | None = None,
 ) -> list[FoundSeat]:
     """Return free seats that a patient can take, one for each time of each session.
+
+    Parameters
+    ----------
+    order
+        The least cost first, or the earliest.
+    limit, per_day
+        Most seats in all, and most of one date; None for any number of that.
 
     Raises
     ------
@@ -105,11 +117,26 @@ def search_seats(
     ranked = recommend(_request(session, practice.zone, wish, now), sessions).seats
     found = []
     for rank, one_ranked in enumerate(ranked, start=1):
+        if wish.only and one_ranked.unmet:
+            continue
         day, seat = places[one_ranked.session, one_ranked.interval]
         found.append(FoundSeat(rank, seat, day, one_ranked))
     if order == "earliest":
         found.sort(key=lambda one: (one.seat.starts_at, one.rank))
+    if per_day is not None:
+        found = _fewer_per_day(found, per_day)
     return found[:limit]
+
+
+def _fewer_per_day(found: Sequence[FoundSeat], most: int) -> list[FoundSeat]:
+    """Return the first seats of each date, in their order."""
+    count: Counter[date] = Counter()
+    kept = []
+    for one in found:
+        count[one.day.day] += 1
+        if count[one.day.day] <= most:
+            kept.append(one)
+    return kept
 
 
 def _open_session(one: SeatsOfDay, intervals: Sequence[int], zone: str) -> OpenSession:

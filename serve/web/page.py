@@ -8,6 +8,7 @@ again, with what was typed and why not.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from inspect import signature
 from typing import Any
 from uuid import uuid4
 
@@ -88,22 +89,30 @@ def does(
     path, action
         As for `shows`.
     form
-        The view of the page with the form, made by `shows`; it gets the same arguments, and is
-        shown again if what was sent is refused.
+        The view of the page with the form, made by `shows`; it is shown again if what was sent is
+        refused, with those of the arguments that it takes.
     writes
         False for a view whose own transactions write, or which only computes.
     """
+    taken = signature(form).parameters
 
     def decorate(view: Doing) -> Doing:
         @wraps(view)
         def endpoint(**arguments: Any) -> Response:
+            of_form = {name: one for name, one in arguments.items() if name in taken}
             try:
-                done = _done(view, action, arguments, form if writes else None)
+                if writes:
+                    back = url_for(form.endpoint, **of_form)  # type: ignore[attr-defined]
+                    done = transaction(
+                        lambda session: _done_once(session, view, action, arguments, back)
+                    )
+                else:
+                    done = _done(view, action, arguments)
             except (SignInNeeded, Forbidden, NotFound):
                 raise
             except (InvalidInput, Refused, WrongForm) as error:
                 g.refusal = refusal_of(error)
-                response = _shown(form, form.action, arguments)  # type: ignore[attr-defined]
+                response = _shown(form, form.action, of_form)  # type: ignore[attr-defined]
                 response.status_code = g.refusal.status
                 return response
             if isinstance(done, Response):
@@ -136,12 +145,7 @@ def _shown(view: Shown, action: str, arguments: dict[str, Any]) -> Response:
     return response
 
 
-def _done(
-    view: Doing, action: str, arguments: dict[str, Any], form: Shown | None
-) -> Done | Response:
-    """Return what a form led to; in one transaction, and once, if the form is given."""
-    if form is not None:
-        return transaction(lambda session: _done_once(session, view, action, arguments, form))
+def _done(view: Doing, action: str, arguments: dict[str, Any]) -> Done | Response:
     with reading() as session:
         call = call_for(session, action)
         _know_reader(call)
@@ -152,7 +156,7 @@ def _done(
 
 
 def _done_once(
-    session: Session, view: Doing, action: str, arguments: dict[str, Any], form: Shown
+    session: Session, view: Doing, action: str, arguments: dict[str, Any], back: str
 ) -> Done | Response:
     call = call_for(session, action)
     _know_reader(call)
@@ -177,8 +181,7 @@ def _done_once(
     done = view(call, **arguments)
     session.flush()
     if record is not None:
-        again = url_for(form.endpoint, **arguments)  # type: ignore[attr-defined]
-        record.answer = {"to": done.to if isinstance(done, Done) else again}
+        record.answer = {"to": done.to if isinstance(done, Done) else back}
     write_down(session, call.audit)
     return done
 

@@ -3,9 +3,9 @@
 import secrets
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, Response, g
 
-from serve.api.problems import RENDERERS
+from serve.api.problems import RENDERERS, problem
 from serve.auth.actor import NOBODY
 from serve.auth.session import csrf_token
 from serve.web import forms, times
@@ -15,7 +15,7 @@ from serve.web.errors import asks_for_page, page_of
 from serve.web.everybody import pages as everybody
 from serve.web.figures import plot_json
 from serve.web.rendering import prepare
-from serve.web.texts import language
+from serve.web.texts import _, language
 from serve.webhooks.kinds import KINDS
 
 #: Every kind of event that a page may listen to.
@@ -34,6 +34,11 @@ def register_pages(app: Flask) -> None:
     app.register_blueprint(everybody)
     for area in AREAS:
         app.register_blueprint(area.pages)
+
+    @app.errorhandler(forms.WrongForm)
+    def of_address(error: forms.WrongForm) -> Response:
+        errors = [{"field": field, "message": message} for field, message in error.errors]
+        return problem(422, _("The address names something that cannot be used."), errors)
 
     @app.context_processor
     def shared() -> dict[str, Any]:

@@ -42,11 +42,39 @@ async function drawPlots(root) {
   draw(root);
 }
 
+// What changes by itself is read out, politely and at most once a minute.
+const OFTEN = 60000;
+let toldAt = 0;
+let toldLast = document.querySelector("[data-tells]")?.textContent.trim();
+
+function tellChanges() {
+  const text = document.querySelector("[data-tells]")?.textContent.trim();
+  const place = document.querySelector("[data-told]");
+  if (!text || !place || text === toldLast || Date.now() - toldAt < OFTEN) return;
+  toldAt = Date.now();
+  toldLast = text;
+  place.textContent = text;
+}
+
+// How long something is still kept: the server says until when, by a clock that may be another.
+function countDown() {
+  for (const place of document.querySelectorAll("[data-until]")) {
+    const offset = Number(document.body.dataset.now) * 1000 - loaded;
+    const left = Math.ceil((Date.parse(place.dataset.until) - Date.now() - offset) / 60000);
+    place.textContent = left > 0 ? place.dataset.left.replace("{minutes}", left) : "";
+  }
+}
+const loaded = Date.now();
+
 document.addEventListener("htmx:afterSettle", (event) => {
   focusNews(event.target);
   drawPlots(event.target);
+  tellChanges();
+  countDown();
 });
 openMenu();
 focusNews(document);
 drawPlots(document);
+countDown();
+setInterval(countDown, 10000);
 listen();

@@ -1,0 +1,58 @@
+"""For whom somebody books: for oneself, or for one of those cared for."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import request
+
+from serve.api.call import Call
+from serve.api.pages import PageIn
+from serve.api.patients import PatientsIn, get_patients
+from serve.errors import NotFound
+from serve.models import Patient
+from serve.web.names import everything
+
+
+@dataclass(frozen=True)
+class Whom:
+    """For whom a page is.
+
+    Attributes
+    ----------
+    patient
+        The one.
+    others
+        All for whom the reader acts, with that one, in the order of their names.
+    """
+
+    patient: Patient
+    others: list[Patient]
+
+
+def for_whom(call: Call) -> Whom:
+    """Return for whom the request is: whom it names, or else the reader, or the first cared for.
+
+    Raises
+    ------
+    NotFound
+        If the reader acts for nobody, or not for the one who is named.
+    """
+    to = call.to("patient.read")
+    own = [one for one in everything(get_patients, to, PatientsIn(**PageIn().model_dump()))
+           if one.id in call.actor.patient_ids]  # fmt: skip
+    named = request.values.get("whom", "")
+    if named:
+        own_ids = {str(one.id): one for one in own}
+        if named not in own_ids:
+            raise NotFound("patient")
+        return Whom(own_ids[named], own)
+    oneself = next((one for one in own if one.user_id == call.actor.user_id), None)
+    first = oneself or next(iter(own), None)
+    if first is None:
+        raise NotFound("patient for whom you act: ask your practice to connect your account")
+    return Whom(first, own)
+
+
+def is_own(call: Call, patient_id: UUID) -> bool:
+    """Return whether the reader acts for a patient."""
+    return patient_id in call.actor.patient_ids
