@@ -1,6 +1,6 @@
 """How what a form sends is read, and how it is told what is wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import UnionType
@@ -77,7 +77,7 @@ def refusal_of(error: Exception) -> Refusal:
 def read(
     model: type[Model],
     lists: Sequence[str] = (),
-    beside: Sequence[str] = (),
+    beside: Collection[str] = (),
     kept_empty: Sequence[str] = (),
     **more: Any,
 ) -> Model:

@@ -15,6 +15,7 @@ from serve.web.errors import asks_for_page, page_of
 from serve.web.everybody import pages as everybody
 from serve.web.figures import plot_json
 from serve.web.rendering import prepare
+from serve.web.stepping import LABELS
 from serve.web.texts import _, language
 from serve.webhooks.kinds import KINDS
 
@@ -29,6 +30,7 @@ def register_pages(app: Flask) -> None:
     prepare(app)
     for name in ("clock", "day", "short_day", "minutes", "percent"):
         app.add_template_filter(getattr(times, name), name)
+    app.add_template_filter(times.plain_date, "date")
     app.add_template_filter(plot_json, "plot_json")
     serve_assets(app)
     app.register_blueprint(everybody)
@@ -56,4 +58,5 @@ def register_pages(app: Flask) -> None:
             "practice": g.get("practice"),
             "reader": g.get("reader"),
             "refusal": g.get("refusal"),
+            "step_labels": LABELS,
         }

@@ -32,6 +32,11 @@ def short_day(moment: datetime | date) -> str:
     return format_date(on_wall(moment), "EEE d MMM", locale=_locale())
 
 
+def plain_date(moment: datetime | date) -> str:
+    """Return a date in figures, such as 26 Nov 2026."""
+    return format_date(on_wall(moment), "d MMM y", locale=_locale())
+
+
 def on_wall(moment: datetime | date) -> date:
     """Return the date of a moment by the practice's clock; a date is one already."""
     return wall_clock(moment, g.zone).date() if isinstance(moment, datetime) else moment
