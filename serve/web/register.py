@@ -14,6 +14,7 @@ from serve.web.assets import serve_assets
 from serve.web.errors import asks_for_page, page_of
 from serve.web.everybody import pages as everybody
 from serve.web.figures import plot_json
+from serve.web.hours import pages as hours
 from serve.web.rendering import prepare
 from serve.web.stepping import LABELS
 from serve.web.texts import _, language
@@ -34,6 +35,7 @@ def register_pages(app: Flask) -> None:
     app.add_template_filter(plot_json, "plot_json")
     serve_assets(app)
     app.register_blueprint(everybody)
+    app.register_blueprint(hours)
     for area in AREAS:
         app.register_blueprint(area.pages)
 

@@ -66,15 +66,25 @@ function countDown() {
 }
 const loaded = Date.now();
 
+// Where a timeline is wider than the window, this moment is in the middle of what one sees.
+function showNow(root) {
+  for (const line of root.querySelectorAll(".timeline line.now")) {
+    const place = line.closest(".timeline");
+    place.scrollLeft += line.getBoundingClientRect().left - place.getBoundingClientRect().left - place.clientWidth / 2;
+  }
+}
+
 document.addEventListener("htmx:afterSettle", (event) => {
   focusNews(event.target);
   drawPlots(event.target);
+  showNow(event.target);
   tellChanges();
   countDown();
 });
 openMenu();
 focusNews(document);
 drawPlots(document);
+showNow(document);
 countDown();
 setInterval(countDown, 10000);
 listen();
