@@ -126,15 +126,15 @@ def model_of(model: type[Model], values: Mapping[str, Any]) -> Model:
 
 def kept(name: str, value: Any = "") -> Any:
     """Return what a field shows: what was typed, if the form was refused, or else a value."""
-    if "refusal" in g and request.method == "POST":
-        return request.form.get(name, "")
+    if "refusal" in g:
+        return request.values.get(name, "")
     return value
 
 
 def kept_list(name: str, values: Sequence[Any] = ()) -> list[str]:
     """Return what is chosen in a field that may come several times."""
-    if "refusal" in g and request.method == "POST":
-        return request.form.getlist(name)
+    if "refusal" in g:
+        return request.values.getlist(name)
     return [str(one) for one in values]
 
 

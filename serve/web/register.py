@@ -18,6 +18,7 @@ from serve.web.hours import pages as hours
 from serve.web.rendering import prepare
 from serve.web.stepping import LABELS
 from serve.web.texts import _, language
+from serve.web.work import pages as work
 from serve.webhooks.kinds import KINDS
 
 #: Every kind of event that a page may listen to.
@@ -32,10 +33,12 @@ def register_pages(app: Flask) -> None:
     for name in ("clock", "day", "short_day", "minutes", "percent"):
         app.add_template_filter(getattr(times, name), name)
     app.add_template_filter(times.plain_date, "date")
+    app.add_template_filter(times.moment_of, "moment")
     app.add_template_filter(plot_json, "plot_json")
     serve_assets(app)
     app.register_blueprint(everybody)
     app.register_blueprint(hours)
+    app.register_blueprint(work)
     for area in AREAS:
         app.register_blueprint(area.pages)
 

@@ -22,7 +22,7 @@ def prepare(app: Flask) -> Environment:
     return made
 
 
-def render(template: str, fragment: str = "", **context: Any) -> str:
+def render(template: str, /, fragment: str = "", **context: Any) -> str:
     """Return a page; where htmx asks for a part of it, that part alone.
 
     Parameters

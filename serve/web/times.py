@@ -37,6 +37,11 @@ def plain_date(moment: datetime | date) -> str:
     return format_date(on_wall(moment), "d MMM y", locale=_locale())
 
 
+def moment_of(text: str) -> datetime:
+    """Return a moment that is kept as text (ISO 8601)."""
+    return datetime.fromisoformat(text)
+
+
 def on_wall(moment: datetime | date) -> date:
     """Return the date of a moment by the practice's clock; a date is one already."""
     return wall_clock(moment, g.zone).date() if isinstance(moment, datetime) else moment

@@ -1,0 +1,122 @@
+"""The form of a session: what is scheduled, and for whom it is to be good."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from opt import make_strategy, optimise
+from opt.result import objective_from_dict
+from serve.api.fields import Identifier, Sent
+from serve.api.schemas import MAX_INTERVALS, MAX_PATIENTS, ObjectiveIn
+from serve.models import VisitType
+from serve.web.forms import WrongForm, model_of
+from serve.web.texts import _
+
+#: Laws of consultation times that a form asks for, and how many numbers each takes.
+LAWS = {"gamma": 2, "lognormal": 2, "weibull": 2, "exponential": 1, "deterministic": 1}
+#: Minutes of a session that a form begins with.
+USUAL = 180
+
+
+class SessionForm(Sent):
+    """A session as a form has it.
+
+    ``balance`` is how much of a hundred the provider's end of the session counts; the rest is the
+    patients' waiting. Finer weights replace it.
+    """
+
+    visit_type_id: Identifier | None = None
+    patients: Annotated[int, Field(ge=1, le=MAX_PATIENTS)] = 12
+    intervals: Annotated[int, Field(ge=1, le=MAX_INTERVALS)] = 36
+    interval_length: Annotated[float, Field(gt=0, le=240)] = 5.0
+    law: Literal["gamma", "lognormal", "weibull", "exponential", "deterministic"] = "gamma"
+    mean: Annotated[float, Field(gt=0, le=1440)] = 12.0
+    cv: Annotated[float, Field(gt=0, le=5)] = 0.5
+    no_show: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    walk_ins: Annotated[float, Field(ge=0, le=20)] = 0.0
+    balance: Annotated[int, Field(ge=1, le=99)] = 50
+    idle_definition: Literal["session", "makespan"] = "session"
+    waiting: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    idle: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    tardiness: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    #: Patients per interval of one's own schedule.
+    x: list[Annotated[int, Field(ge=0, le=MAX_PATIENTS)]] = Field(default_factory=list)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """What a minute of each part is worth."""
+        finer = (self.waiting, self.idle, self.tardiness)
+        if any(one is not None for one in finer):
+            names = ("waiting", "idle", "tardiness")
+            return {name: one or 0.0 for name, one in zip(names, finer, strict=True)}
+        provider = self.balance / 100
+        if self.idle_definition == "makespan":
+            return {"waiting": 1 - provider, "idle": provider / 2, "tardiness": provider / 2}
+        return {"waiting": 1 - provider, "idle": 0.0, "tardiness": provider}
+
+    def objective(self) -> dict[str, Any]:
+        """Return the session and its weights, as the API takes them.
+
+        Raises
+        ------
+        WrongForm
+            If they do not fit each other.
+        """
+        law: dict[str, Any] = {"law": self.law}
+        law["minutes" if self.law == "deterministic" else "mean"] = self.mean
+        if LAWS[self.law] == 2:
+            law["cv"] = self.cv
+        session: dict[str, Any] = {
+            "patients": self.patients,
+            "intervals": self.intervals,
+            "interval_length": self.interval_length,
+            "service_time": law,
+            "no_show": self.no_show,
+        }
+        if self.walk_ins:
+            session["walk_ins"] = {"service_time": law, "rate": self.walk_ins}
+        if sum(self.weights.values()) <= 0:
+            raise WrongForm([("waiting", _("One of the weights must be more than 0."))])
+        whole = {
+            "session": session,
+            "weights": self.weights,
+            "idle_definition": self.idle_definition,
+        }
+        try:
+            model_of(ObjectiveIn, whole)
+        except WrongForm as error:
+            raise WrongForm(
+                [(name.rpartition(".")[2], message) for name, message in error.errors]
+            ) from None
+        return whole
+
+    def own(self, objective: dict[str, Any]) -> list[int]:
+        """Return one's own schedule; where none is given, that of one patient per mean time."""
+        if len(self.x) == self.intervals:
+            return self.x
+        result = optimise(objective_from_dict(objective), make_strategy("individual"))
+        return list(result.schedule)
+
+    def query(self) -> dict[str, Any]:
+        """Return what of it is not usual, for an address."""
+        return self.model_dump(mode="json", exclude_defaults=True, exclude={"x"})
+
+
+def form_of(visit_type: VisitType | None) -> SessionForm:
+    """Return the form of a session of a type of visit, to begin with."""
+    if visit_type is None:
+        return SessionForm()
+    law = dict(visit_type.service_time)
+    known = law.get("law") in LAWS
+    mean = float(law.get("mean") or law.get("minutes") or visit_type.minutes)
+    intervals = max(1, USUAL // visit_type.interval_minutes)
+    return SessionForm(
+        visit_type_id=visit_type.id,
+        patients=max(1, min(MAX_PATIENTS, int(USUAL / mean))),
+        intervals=intervals,
+        interval_length=float(visit_type.interval_minutes),
+        law=law["law"] if known else "gamma",
+        mean=mean,
+        cv=float(law.get("cv") or 0.5),
+        no_show=visit_type.no_show,
+    )

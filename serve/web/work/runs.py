@@ -1,0 +1,95 @@
+"""A run: how far it is, a button that stops it, and what came out."""
+
+from uuid import UUID
+
+from flask import url_for
+
+from serve.api.call import Call
+from serve.api.fields import Identifier, Name, Sent
+from serve.api.run_schemas import RunsIn, TemplateOfRunIn
+from serve.api.runs import get_runs, post_apply, post_cancel, post_template
+from serve.models import Run
+from serve.web.forms import read
+from serve.web.names import providers_of, visit_types_of
+from serve.web.page import Done, does, shows
+from serve.web.rendering import render
+from serve.web.texts import _, marked
+from serve.web.work.blueprint import pages
+from serve.web.work.results import figures_of
+
+KINDS = {
+    "optimisation": marked("Search of a schedule"),
+    "frontier": marked("Best compromises"),
+    "allocation": marked("Allocation"),
+    "forecast": marked("Forecast"),
+}
+STATES = {
+    "queued": marked("waits"),
+    "running": marked("runs"),
+    "done": marked("done"),
+    "failed": marked("failed"),
+    "cancelled": marked("stopped"),
+}
+
+
+@shows(pages, "", "run.read")
+def runs(call: Call) -> str:
+    """List the runs, the latest first."""
+    asked = read(RunsIn)
+    return render(
+        "work/runs.html", asked=asked, found=get_runs(call, asked), kinds=KINDS, states=STATES
+    )
+
+
+@shows(pages, "/<uuid:run_id>", "run.read")
+def run(call: Call, run_id: UUID) -> str:
+    """Show a run."""
+    found = call.find(Run, run_id)
+    return render(
+        "work/run.html",
+        fragment="work/_run.html",
+        run=found,
+        kinds=KINDS,
+        states=STATES,
+        figures=figures_of(call, found),
+        visit_types=visit_types_of(call),
+        providers=providers_of(call),
+    )
+
+
+@does(pages, "/<uuid:run_id>/cancel", "run.cancel", form=run)
+def cancel(call: Call, run_id: UUID) -> Done:
+    """Stop a run."""
+    post_cancel(call, run_id)
+    return Done(url_for(".run", run_id=run_id), _("It stops after the step in progress."))
+
+
+class TemplateForm(Sent):
+    """How a schedule that was found is called, and for what it is."""
+
+    name: Name
+    visit_type_id: Identifier
+    point: int | None = None
+
+
+@does(pages, "/<uuid:run_id>/template", "template.change", form=run)
+def make_template(call: Call, run_id: UUID) -> Done:
+    """Keep a schedule that was found, with its proof, as a template."""
+    given = read(TemplateForm)
+    made = post_template(call, run_id, TemplateOfRunIn(**given.model_dump()))
+    call.session.flush()
+    to = url_for("administrator.template", template_id=made.id)
+    return Done(to, _("%(name)s is kept. Publish it to dates.") % {"name": made.name})
+
+
+@does(pages, "/<uuid:run_id>/apply", "allocation.apply", form=run)
+def apply(call: Call, run_id: UUID) -> Done:
+    """Book and offer the seats that an allocation gave."""
+    items = post_apply(call, run_id)["items"]
+    numbers = {
+        "booked": sum(one["outcome"] == "booked" for one in items),
+        "offered": sum(one["outcome"] == "offered" for one in items),
+        "refused": sum(one["outcome"] == "refused" for one in items),
+    }
+    said = _("%(booked)s booked, %(offered)s offered, %(refused)s not possible any more.")
+    return Done(url_for(".run", run_id=run_id), said % numbers)
