@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
@@ -27,6 +28,8 @@ from serve.settings import Settings
 LOOK = 0.2
 #: Seconds that the parts get to end.
 PATIENCE = 80
+#: What the parts of a made-up practice write, in the home folder: passwords stay in sight.
+LOG = "demo.log"
 
 
 @click.command("start")
@@ -70,8 +73,15 @@ def start(host: str, port: int, no_worker: bool, no_events: bool, demo: bool) ->
     if environment["BAILEY_EVENTS_BIND"] != "off":
         parts.append([flask, "--app", "serve", "events"])
     click.echo(f"Bailey is at http://{host}:{port}/ (Ctrl-C stops it).")
+    settings: Settings = current_app.config["SETTINGS"]
+    log = Path(settings.home) / LOG if demo else None
+    if log is not None:
+        click.echo(f"What it writes of its work is in {log}.")
     sys.stdout.flush()
-    sys.exit(run_together(parts, environment))
+    status = run_together(parts, environment, log)
+    if log is not None and status:
+        click.echo(f"It ended by itself; the last lines of {log} may say why.", err=True)
+    sys.exit(status)
 
 
 def tell_of_demo() -> None:
@@ -123,13 +133,28 @@ def _program(name: str) -> str:
     return shutil.which(name, path=str(Path(sys.executable).parent)) or name
 
 
-def run_together(parts: Sequence[Sequence[str]], environment: dict[str, str]) -> int:
+def run_together(
+    parts: Sequence[Sequence[str]], environment: dict[str, str], log: Path | None = None
+) -> int:
     """Run programs until one ends or this one is told to stop; return the exit status.
 
     If one ends by itself the others are stopped, so that whoever watches starts all of them anew.
+
+    Parameters
+    ----------
+    log
+        The file that gets what they write; None for where this program writes.
     """
-    # Ctrl-C in a terminal reaches all processes of a group: theirs are their own, and told once.
-    running = [subprocess.Popen(one, env=environment, start_new_session=True) for one in parts]
+    with ExitStack() as stack:
+        into = None if log is None else stack.enter_context(log.open("ab"))
+        # Ctrl-C in a terminal reaches all processes of a group: theirs are their own, and told
+        # once.
+        running = [
+            subprocess.Popen(
+                one, env=environment, start_new_session=True, stdout=into, stderr=into
+            )
+            for one in parts
+        ]  # fmt: skip
     told: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:

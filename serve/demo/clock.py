@@ -116,7 +116,7 @@ class DemoClock:
             self._write(Pace(practice_id, seed, at, self.machine(), day))
 
     def resume(self, last: datetime | None) -> None:
-        """Go on, at the machine's pace, where time stood when the service was there for the last time.
+        """Go on, at the machine's pace, where time stood when the service was there last.
 
         Parameters
         ----------

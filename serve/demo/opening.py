@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,7 +16,7 @@ from serve.clock import at_wall_clock, wall_clock
 from serve.database import lock, reading, transaction
 from serve.demo.clock import DemoClock
 from serve.demo.coming_days import begin_day
-from serve.demo.playing import catch_up, is_over, last_end
+from serve.demo.playing import catch_up, is_over
 from serve.demo.today import give_work, half_a_day, mid_morning, next_sessions, working_day
 from serve.errors import Conflict
 from serve.models import Event, Practice, User
@@ -98,47 +98,45 @@ def _wake(clock: DemoClock, practice_id: UUID) -> None:
         last = session.scalar(select(func.max(Event.at)).where(Event.practice_id == practice_id))
         zone = session.get_one(Practice, practice_id).zone
     clock.resume(last)
+    catch_up(clock)
     now, pace = clock(), clock.pace
     assert pace is not None
     today = wall_clock(now, zone).date()
     with reading() as session:
-        open_still = last_end(session, practice_id, today) > now or not is_over(
-            session, practice_id, pace.seed, now
-        )
-    if not open_still:
-        go_on(clock, at="morning")
-    catch_up(clock)
+        over = is_over(session, practice_id, pace.seed, now)
+        ahead = next_sessions(session, practice_id, today - timedelta(days=1))
+    day = _next_day(practice_id, pace.seed, today, now) if over else today
+    # Before the first session of a date, too, its morning is what one wants to see.
+    if day is not None and (over or (ahead is not None and ahead[1] > now)):
+        go_on(clock, day)
+        with reading() as session:
+            morning = mid_morning(session, session.get_one(Practice, practice_id), day)
+        clock.forward_to(morning)
+        catch_up(clock)
 
 
-def go_on(clock: DemoClock, at: str = "start") -> None:
-    """Put the clock forward to the next date with sessions, and let what comes before happen.
+def _next_day(practice_id: UUID, seed: int, today: date, now: datetime) -> date | None:
+    """Return the next date with sessions, which are published if there are none."""
+    transaction(lambda session: begin_day(session, practice_id, seed, today, now))
+    with reading() as session:
+        found = next_sessions(session, practice_id, today)
+    return None if found is None else found[0]
 
-    Parameters
-    ----------
-    at
-        ``start``, shortly before the first session, or ``morning``, in the middle of it.
+
+def go_on(clock: DemoClock, day: date) -> None:
+    """Put the clock forward to shortly before a date's first session, and let it be booked.
+
+    Done twice it does nothing more.
     """
     pace = clock.pace
     assert pace is not None
     with reading() as session:
-        practice = session.get_one(Practice, pace.practice_id)
-        today = wall_clock(clock(), practice.zone).date()
-        found = next_sessions(session, practice.id, today)
-    if found is None:
-        transaction(lambda writing: begin_day(writing, practice.id, pace.seed, today, clock()))
-        with reading() as session:
-            found = next_sessions(session, practice.id, today)
-    if found is None:
+        found = next_sessions(session, pace.practice_id, day - timedelta(days=1))
+    if found is None or found[0] != day:
         return
-    day, begins = found
     clock.pause()
-    clock.forward_to(begins - BEFORE_FIRST)
+    clock.forward_to(found[1] - BEFORE_FIRST)
     catch_up(clock)
-    if at == "morning":
-        with reading() as session:
-            moment = mid_morning(session, session.get_one(Practice, practice.id), day)
-        clock.forward_to(moment)
-        catch_up(clock)
 
 
 def new_passwords(practice: str) -> Mapping[str, str]:

@@ -206,6 +206,11 @@ def _taken_back(session: Session, identifiers: Sequence[UUID]) -> frozenset[UUID
     return frozenset(identifier for identifier, before in changes if "undoes" in before)
 
 
+def _in_the_book(one: Appointment) -> tuple[datetime, int]:
+    seat = one.seat
+    return one.starts_at or _came(one), 0 if seat is None else seat.number
+
+
 def _came(one: Appointment) -> datetime:
     moment = one.arrived_at or one.starts_at
     assert moment is not None

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from serve.booking.holding import book
@@ -15,7 +15,16 @@ from serve.demo.coming_days import book_seats, free_patients
 from serve.demo.playing import let_happen
 from serve.jobs.chores import nightly
 from serve.jobs.submission import submit
-from serve.models import Appointment, ClinicDay, Patient, Practice, Seat, User, VisitType
+from serve.models import (
+    Appointment,
+    ClinicDay,
+    OutboxMessage,
+    Patient,
+    Practice,
+    Seat,
+    User,
+    VisitType,
+)
 
 #: Sessions that begin before this are the morning's.
 NOON = time(12)
@@ -66,6 +75,14 @@ def half_a_day(session: Session, practice: Practice, seed: int, now: datetime) -
     book_seats(session, practice, seed, today, today, now)
     let_happen(session, practice.id, seed, now, EVERYTHING)
     _let_some_wait(session, practice, seed, today, now)
+    # Of what was told in the past nobody is told now.
+    session.flush()
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.practice_id == practice.id, OutboxMessage.state == "waiting")
+        .where(OutboxMessage.due_at <= now)
+        .values(state="sent", sent_at=OutboxMessage.due_at, attempts=1)
+    )
 
 
 def give_work(session: Session, practice_id: UUID) -> None:
