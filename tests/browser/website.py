@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 
 from serve import create_app
 from serve.database import db, reading, transaction
+from serve.demo.clock import DemoClock
 from serve.demo.make import make_demo
 from serve.migrations import migrate
 from serve.models import User
@@ -116,7 +117,8 @@ def serving(settings: Settings) -> Iterator[Website]:
     changed = replace(
         settings, web_origin=address, public_url=address, events_bind=f"127.0.0.1:{stream}"
     )
-    app = in_thread(lambda: create_app(changed, clock))
+    simulated = DemoClock(Path(settings.home), clock) if settings.demo == "true" else clock
+    app = in_thread(lambda: create_app(changed, simulated))
     streaming = in_thread(lambda: Streaming(app, stream))
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
