@@ -1,6 +1,5 @@
 """The demo practice in the middle of a morning, with something to show on every page."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,7 +24,7 @@ from serve.live.watching import Watching
 from serve.migrations import migrate
 from serve.models import Appointment, Patient, Practice, User, VisitType
 from serve.settings import Settings
-from tests.browser.website import NAME, NOW, Website, in_thread, serving
+from tests.browser.website import NAME, NOW, Website, in_thread, opened_with
 from tests.serve.browser import PASSWORD, give_password
 from tests.serve.conftest import KEY, Client, HandClock, token_for
 
@@ -58,22 +57,21 @@ def opened_full(folder: Path, full: Path, demo: bool = True) -> Iterator[Website
         Whether its time is simulated, with the buttons of the demo on every page; it stands still
         either way.
     """
-    shutil.copy(full, folder / "bailey.db")
-    settings = _settings(folder, "true" if demo else "false")
-    if demo:
-        in_thread(lambda: _begin(settings))
-    with serving(settings) as website:
+    settings = settings_of(folder, "true" if demo else "false")
+    with opened_with(settings, full, begin_time if demo else None) as website:
         yield website
 
 
-def _settings(folder: Path, demo: str = "false") -> Settings:
+def settings_of(folder: Path, demo: str = "false") -> Settings:
+    """Return the settings of a service of its own, with or without simulated time."""
     url = f"sqlite:///{folder / 'bailey.db'}"
     return Settings(
         home=str(folder), database_url=url, secret_key=KEY, rate_limit="", demo=demo
     )  # fmt: skip
 
 
-def _begin(settings: Settings) -> None:
+def begin_time(settings: Settings) -> None:
+    """Let simulated time begin, by a machine's clock that stands still."""
     machine = HandClock()
     machine.moment = NOW
     with create_app(settings).app_context():
@@ -86,7 +84,7 @@ def _begin(settings: Settings) -> None:
 def _make(folder: Path) -> Path:
     clock = HandClock()
     clock.moment = NOW
-    app = create_app(_settings(folder), clock)
+    app = create_app(settings_of(folder), clock)
     with app.app_context():
         migrate(db.engine)
         transaction(lambda session: make_demo(session, NAME, "Europe/Amsterdam", 0, NOW))

@@ -102,9 +102,19 @@ def _make_demo_file(folder: Path) -> Path:
 @contextmanager
 def opened(folder: Path, demo: Path) -> Iterator[Website]:
     """Serve a copy of the demo practice of its own."""
-    path = folder / "bailey.db"
-    shutil.copy(demo, path)
-    with serving(_settings(folder, f"sqlite:///{path}")) as website:
+    with opened_with(_settings(folder, f"sqlite:///{folder / 'bailey.db'}"), demo) as website:
+        yield website
+
+
+@contextmanager
+def opened_with(
+    settings: Settings, practice: Path, begin: Callable[[Settings], None] | None = None
+) -> Iterator[Website]:
+    """Serve a copy of a practice with settings, once what must be there before it is begun."""
+    shutil.copy(practice, Path(settings.home) / "bailey.db")
+    if begin is not None:
+        in_thread(lambda: begin(settings))
+    with serving(settings) as website:
         yield website
 
 

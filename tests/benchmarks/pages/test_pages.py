@@ -17,14 +17,18 @@ def test_pages_of(benchmark: BenchmarkFixture, browser: Browser, website: Websit
     """The slowest one beside `/healthz`; no page sends more than it should."""
     found = answers(website, role)
     slowest = max(found, key=lambda one: one.milliseconds)
-    client = in_thread(lambda: signed_in(website, role))
-    compare(
-        benchmark,
-        lambda: client.get(slowest.path, headers=HEADERS),
-        lambda: client.get("/healthz", headers=HEADERS),
-        "`/healthz`",
-        target=None,
-    )
+
+    def measured() -> None:
+        client = signed_in(website, role)
+        compare(
+            benchmark,
+            lambda: client.get(slowest.path, headers=HEADERS),
+            lambda: client.get("/healthz", headers=HEADERS),
+            "`/healthz`",
+            target=None,
+        )
+
+    in_thread(measured)
     benchmark.extra_info["allowed_milliseconds"] = ANSWER
     benchmark.extra_info["pages"] = len(found)
     with loading(browser, website, role) as load:
