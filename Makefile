@@ -9,7 +9,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 # The files of tests side by side, one per core.
 SIDE_BY_SIDE := -n auto --dist loadfile
 
-.PHONY: run test slow bench serve loop pipeline lint clean
+.PHONY: run test slow bench serve screenshots loop pipeline lint clean
 
 run: $(VENV)/.core
 	@$(BIN)/python -m opt
@@ -24,8 +24,13 @@ slow: $(VENV)/.all
 bench: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks
 
+# A made-up practice in simulated time, to look around in; for a real one say `flask --app serve start`.
 serve: $(VENV)/.all
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(ONE_THREAD) $(BIN)/flask --app serve start
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(ONE_THREAD) $(BIN)/flask --app serve start --demo
+
+# Every page of the made-up practice for every role, wide and narrow, light and dark; see screenshots/.
+screenshots: $(VENV)/.all
+	@$(ONE_THREAD) $(BIN)/python -m tests.browser.screenshots
 
 # A made-up practice in simulated time: learn, optimise, publish, book, run the days, learn again.
 loop: $(VENV)/.all

@@ -2,6 +2,7 @@
 
 import os
 from importlib.metadata import version
+from pathlib import Path
 
 from apiflask import APIFlask
 from flask_swagger_ui import get_swaggerui_blueprint
@@ -17,6 +18,7 @@ from serve.clock import Clock, machine_clock
 from serve.commands import register_commands
 from serve.commands.failures import in_one_line
 from serve.database import connect
+from serve.demo.clock import DemoClock
 from serve.health import tell_of_health
 from serve.imports.command import import_command
 from serve.limits import limit
@@ -47,6 +49,8 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
     with in_one_line():
         settings = settings_from(os.environ) if settings is None else settings
         secret_key = settings.key()
+    if settings.demo == "true" and clock is machine_clock:
+        clock = DemoClock(Path(settings.home))
     app = APIFlask(
         __name__,
         static_folder=None,  # type: ignore[arg-type]
@@ -62,6 +66,7 @@ def create_app(settings: Settings | None = None, clock: Clock = machine_clock) -
         SECRET_KEY=secret_key,
         SETTINGS=settings,
         CLOCK=clock,
+        SESSION_CLOCK=clock.machine if isinstance(clock, DemoClock) else clock,
     )
     app.json = SentJson(app)
     log_requests(app)

@@ -20,6 +20,12 @@ def now() -> datetime:
     return clock().astimezone(UTC)
 
 
+def waking_hours() -> datetime:
+    """Return the moment by which sessions in browsers age: people do not jump with the clock."""
+    clock: Clock = current_app.config["SESSION_CLOCK"]
+    return clock().astimezone(UTC)
+
+
 def at_wall_clock(day: date, clock: time, zone: str) -> datetime:
     """Return when a practice's clock shows a time on a date, in UTC.
 

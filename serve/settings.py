@@ -37,6 +37,8 @@ class Settings:
         Whether cookies are sent over HTTPS only; false for a first try on this machine.
     proxies
         How many proxies before the service are believed about a client's address.
+    demo
+        Whether the practice is made up and its time simulated, as ``start --demo`` has it.
     device
         Where schedules are evaluated: ``cpu`` or ``cuda``.
     metrics_token
@@ -80,6 +82,7 @@ class Settings:
     rate_limit: str = "600 per minute"
     secure_cookies: str = "false"
     proxies: str = "0"
+    demo: str = "false"
     device: str = "cpu"
     metrics_token: str = ""
     webhook_allow: str = ""

@@ -43,8 +43,10 @@ def _check_base(settings: "Settings") -> None:
         raise InvalidInput(
             "BAILEY_SECRET_KEY", "a shorter text", f"at least {SHORTEST_KEY} characters"
         )
-    if settings.secure_cookies not in ("true", "false"):
-        raise InvalidInput("BAILEY_SECURE_COOKIES", settings.secure_cookies, "true or false")
+    for name in ("secure_cookies", "demo"):
+        if getattr(settings, name) not in ("true", "false"):
+            allowed = "true or false"
+            raise InvalidInput(f"BAILEY_{name.upper()}", getattr(settings, name), allowed)
     try:
         parse_many(settings.rate_limit or "1 per second")
     except ValueError:

@@ -17,7 +17,7 @@ from serve.auth.policy import POLICY, Reach, reach
 from serve.auth.session import begin, csrf_token, end
 from serve.auth.sign_in import change_password, sign_in
 from serve.auth.trail import write_down
-from serve.clock import now
+from serve.clock import now, waking_hours
 from serve.database import lock, reading, transaction
 from serve.errors import SignInNeeded
 from serve.models import User
@@ -59,7 +59,7 @@ class AccountOut(Told):
 def post_sign_in(given: SignInIn) -> dict[str, Any]:
     """Begin a session; the answer sets its cookie."""
     user = sign_in(given.email, given.password, now())
-    begin(user, now())
+    begin(user, waking_hours())
     with reading() as session:
         return _told(user, actor_of(session, user, "session"))
 
@@ -118,7 +118,7 @@ def post_password(call: Call, given: PasswordIn) -> dict[str, Any]:
     """Change the password, end all sessions, and begin this one anew."""
     user = change_password(_user(call).id, given.old, given.new, call.now)
     if call.actor.by == "session":
-        begin(user, call.now)
+        begin(user, waking_hours())
     return _told(user, call.actor)
 
 
@@ -159,7 +159,7 @@ def get_openid_callback() -> Any:
     user = transaction(lambda session: user_with(session, issuer, claims))
     if user is None:
         raise SignInNeeded(UNKNOWN)
-    begin(user, now())
+    begin(user, waking_hours())
     return redirect(url_for("everybody.home"))
 
 

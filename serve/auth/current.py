@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from serve.auth.actor import NOBODY, Actor, actor_of
 from serve.auth.session import user_of_session
 from serve.auth.tokens import actor_with
-from serve.clock import now
+from serve.clock import now, waking_hours
 
 
 def current_actor(session: Session) -> Actor:
@@ -22,5 +22,5 @@ def current_actor(session: Session) -> Actor:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return actor_with(session, token.strip(), current_app.config["SECRET_KEY"], now())
-    user = user_of_session(session, now())
+    user = user_of_session(session, waking_hours())
     return NOBODY if user is None else actor_of(session, user, "session")

@@ -1,5 +1,7 @@
 """``demo-data``: a made-up practice to try everything with."""
 
+from collections.abc import Mapping
+
 import click
 from flask.cli import with_appcontext
 
@@ -17,13 +19,23 @@ from serve.database import transaction
     "--seed", default=0, show_default=True, type=click.IntRange(0, 2**32 - 1),
     help="Of everything that is drawn.",
 )  # fmt: skip
+@click.option(
+    "--new-passwords", is_flag=True, help="Only give the accounts of a made-up practice new ones."
+)
 @with_appcontext
-def demo_data(practice: str, zone: str, seed: int) -> None:
+def demo_data(practice: str, zone: str, seed: int, new_passwords: bool) -> None:
     """Make up a practice: six providers, patients, a quarter of history, and appointments.
 
     Nobody in it exists and no visit took place. It gets an account for each role, whose passwords
-    are printed once. Never make one beside real patients.
+    are printed once. Never make one beside real patients. For one whose time is simulated, and
+    whose day can be played, there is `start --demo`.
     """
+    if new_passwords:
+        from serve.demo.opening import new_passwords as made_new
+
+        with in_one_line():
+            tell(made_new(practice))
+        return
     # The generator of histories takes seconds to import.
     from serve.demo.make import make_demo
 
@@ -35,6 +47,11 @@ def demo_data(practice: str, zone: str, seed: int) -> None:
         f"{name} is made up: {made.patients} patients, {made.appointments} appointments and "
         f"{made.history} rows of history; nobody in it exists."
     )
+    tell(made.passwords)
+
+
+def tell(passwords: Mapping[str, str]) -> None:
+    """Say with which passwords the accounts of a made-up practice sign in."""
     click.echo("Accounts and their passwords, which are not shown again:")
-    for email, password in made.passwords.items():
+    for email, password in passwords.items():
         click.echo(f"  {email}  {password}")

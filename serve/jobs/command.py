@@ -44,6 +44,7 @@ def worker(threads: int, lease: float, checkpoint_every: float, in_hand: float) 
     another worker.
     """
     # Here, because no other command needs what runs need.
+    from serve.demo.playing import Playing
     from serve.jobs.periodic import register_chores
     from serve.jobs.worker import Worker
     from serve.live.watching import Watching
@@ -59,7 +60,11 @@ def worker(threads: int, lease: float, checkpoint_every: float, in_hand: float) 
         queues.runs.create_consumer(workers=threads, periodic=False, max_delay=1.0),
         queues.chores.create_consumer(workers=1, periodic=True, max_delay=5.0),
     ]
-    loops = (Watching(app), Sending(app, timedelta(seconds=in_hand)), Deliveries(app))
+    loops: list[Watching | Sending | Deliveries | Playing] = [
+        Watching(app), Sending(app, timedelta(seconds=in_hand)), Deliveries(app),
+    ]  # fmt: skip
+    if app.config["SETTINGS"].demo == "true":
+        loops.append(Playing(app))
     beside = [threading.Thread(target=one.run, args=(stop,), daemon=True) for one in loops]
     for one in (*consumers, *beside):
         one.start()

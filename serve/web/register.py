@@ -11,6 +11,8 @@ from serve.auth.session import csrf_token
 from serve.web import forms, times
 from serve.web.areas import AREAS
 from serve.web.assets import serve_assets
+from serve.web.demo import pages as demo
+from serve.web.demo.panel import panel
 from serve.web.errors import asks_for_page, page_of
 from serve.web.everybody import pages as everybody
 from serve.web.figures import plot_json
@@ -41,6 +43,8 @@ def register_pages(app: Flask) -> None:
     app.register_blueprint(work)
     for area in AREAS:
         app.register_blueprint(area.pages)
+    if app.config["SETTINGS"].demo == "true":
+        app.register_blueprint(demo)
 
     @app.errorhandler(forms.WrongForm)
     def of_address(error: forms.WrongForm) -> Response:
@@ -54,6 +58,7 @@ def register_pages(app: Flask) -> None:
             "actor": actor,
             "areas": [(area, menu) for area in AREAS if (menu := area.menu_of(actor))],
             "csrf_token": csrf_token() or "",
+            "demo": panel(g.get("call")),
             "events": EVENTS,
             "kept": forms.kept,
             "kept_list": forms.kept_list,

@@ -1,12 +1,13 @@
 """The browser that pages are looked at in, and a made-up practice to look at."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.full_practice import make_full_file
 from tests.browser.website import Website, make_demo_file, opened
 
 
@@ -21,17 +22,30 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of the demo practice: made once, also where several processes test."""
+    return _once(tmp_path_factory, "demo-practice", make_demo_file) / "demo.db"
+
+
+@pytest.fixture(scope="session")
+def full_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of the demo practice with something to show on every page: made once, too."""
+    return _once(tmp_path_factory, "full-practice", make_full_file) / "bailey.db"
+
+
+def _once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
+    """Return a folder in which something is made once, also where several processes test."""
     shared = tmp_path_factory.getbasetemp()
     if shared.name.startswith("popen-"):
         shared = shared.parent
-    folder = shared / "demo-practice"
+    folder = shared / name
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if not (folder / "done").exists():
-            make_demo_file(folder)
+            make(folder)
             (folder / "done").touch()
-    return folder / "demo.db"
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,14 @@ def look(
     )  # fmt: skip
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
+    trouble = trouble_of(page)
+    yield page
+    context.close()
+    assert not trouble
+
+
+def trouble_of(page: Page) -> list[str]:
+    """Return what goes wrong in a page from now on, to which it is added."""
     trouble: list[str] = []
     page.on(
         "console",
@@ -45,9 +53,7 @@ def look(
         ),
     )
     page.on("pageerror", lambda error: trouble.append(str(error)))
-    yield page
-    context.close()
-    assert not trouble
+    return trouble
 
 
 def overflows(page: Page) -> bool:

@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 
 from serve import create_app
 from serve.database import db, reading, transaction
+from serve.demo.clock import DemoClock
 from serve.demo.make import make_demo
 from serve.migrations import migrate
 from serve.models import User
@@ -101,9 +102,19 @@ def _make_demo_file(folder: Path) -> Path:
 @contextmanager
 def opened(folder: Path, demo: Path) -> Iterator[Website]:
     """Serve a copy of the demo practice of its own."""
-    path = folder / "bailey.db"
-    shutil.copy(demo, path)
-    with serving(_settings(folder, f"sqlite:///{path}")) as website:
+    with opened_with(_settings(folder, f"sqlite:///{folder / 'bailey.db'}"), demo) as website:
+        yield website
+
+
+@contextmanager
+def opened_with(
+    settings: Settings, practice: Path, begin: Callable[[Settings], None] | None = None
+) -> Iterator[Website]:
+    """Serve a copy of a practice with settings, once what must be there before it is begun."""
+    shutil.copy(practice, Path(settings.home) / "bailey.db")
+    if begin is not None:
+        in_thread(lambda: begin(settings))
+    with serving(settings) as website:
         yield website
 
 
@@ -116,7 +127,8 @@ def serving(settings: Settings) -> Iterator[Website]:
     changed = replace(
         settings, web_origin=address, public_url=address, events_bind=f"127.0.0.1:{stream}"
     )
-    app = in_thread(lambda: create_app(changed, clock))
+    simulated = DemoClock(Path(settings.home), clock) if settings.demo == "true" else clock
+    app = in_thread(lambda: create_app(changed, simulated))
     streaming = in_thread(lambda: Streaming(app, stream))
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

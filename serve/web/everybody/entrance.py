@@ -20,7 +20,7 @@ from serve.auth.actor import Actor
 from serve.auth.invitation import accept
 from serve.auth.session import begin, end
 from serve.auth.sign_in import sign_in as prove
-from serve.clock import now
+from serve.clock import now, waking_hours
 from serve.errors import Forbidden, SignInNeeded
 from serve.web.areas import AREAS
 from serve.web.everybody.blueprint import pages
@@ -61,7 +61,7 @@ def post_sign_in() -> Response:
         user = prove(given.email, given.password, now())
     except (WrongForm, SignInNeeded) as error:
         return _again(sign_in, error)
-    begin(user, now())
+    begin(user, waking_hours())
     return redirect(local(request.form.get("next")), 303)  # type: ignore[return-value]
 
 

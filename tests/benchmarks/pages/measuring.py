@@ -1,0 +1,145 @@
+"""Answers of pages in this process, and what a browser loads for each."""
+
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser
+
+from tests.browser.looking import PATIENCE
+from tests.browser.stops import Stop, stops
+from tests.browser.website import Website, in_thread
+from tests.serve.browser import PASSWORD
+
+#: What is wanted: milliseconds until an answer, and bytes that a browser loads that was never
+#: here, without a plot and with one, and one that has loaded the page before.
+ANSWER, COLD, COLD_WITH_PLOT, WARM = 200.0, 150_000, 1_700_000, 60_000
+#: Requests of which the median is taken, after one to warm up.
+REQUESTS = 9
+HEADERS = {"Accept": "text/html", "Accept-Encoding": "br, gzip"}
+#: Milliseconds after which nothing more is loaded.
+QUIET = 400
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A page, and how long its answer takes.
+
+    Attributes
+    ----------
+    milliseconds
+        The median.
+    plot
+        Whether a plot is drawn in it.
+    """
+
+    role: str
+    name: str
+    path: str
+    milliseconds: float
+    plot: bool
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Bytes that a browser loads for a page, compressed: the first time, and once more."""
+
+    cold: int
+    warm: int
+
+    def too_much(self, plot: bool) -> bool:
+        """Return whether that is more than is wanted."""
+        return self.cold > (COLD_WITH_PLOT if plot else COLD) or self.warm > WARM
+
+
+def signed_in(website: Website, role: str) -> FlaskClient:
+    """Return a client of the demo's user of a role."""
+    client = website.app.test_client()
+    sent = {"email": f"{role}@demo-clinic.example", "password": PASSWORD}
+    answer = client.post("/sign-in", data=sent, headers=HEADERS)
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def answers(website: Website, role: str) -> list[Answer]:
+    """Return how long each page of a role takes."""
+    every = stops(website, role)
+    return in_thread(lambda: list(_answers(website, role, every)))
+
+
+def healthz(website: Website) -> float:
+    """Return the median of the answer without any work, milliseconds."""
+    client = website.app.test_client()
+    return in_thread(lambda: median_of(client, "/healthz"))
+
+
+def median_of(client: FlaskClient, path: str) -> float:
+    """Return the median time of a request, milliseconds."""
+    client.get(path, headers=HEADERS)
+    times = []
+    for _ in range(REQUESTS):
+        began = time.perf_counter()
+        client.get(path, headers=HEADERS)
+        times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
+
+
+def _answers(website: Website, role: str, every: list[Stop]) -> Iterator[Answer]:
+    client = signed_in(website, role)
+    for stop in every:
+        for path in stop.paths:
+            answer = client.get(path, headers={"Accept": "text/html"})
+            if answer.status_code == 200:
+                plot = "data-figure" in answer.text
+                yield Answer(role, stop.name, path, median_of(client, path), plot)
+                break
+
+
+@contextmanager
+def loading(browser: Browser, website: Website, role: str) -> Iterator[Any]:
+    """Give a function that returns what a browser loads for a path."""
+    context = browser.new_context()
+    page = context.new_page()
+    website.sign_in(page, role)
+    cookies = context.cookies()
+    context.close()
+
+    def load(path: str) -> Loaded:
+        fresh = browser.new_context()
+        fresh.set_default_timeout(PATIENCE)
+        fresh.add_cookies(cookies)
+        sizes = [_bytes(fresh.new_page(), f"{website.address}{path}") for _ in range(2)]
+        fresh.close()
+        return Loaded(*sizes)
+
+    yield load
+
+
+def _bytes(page: Any, address: str) -> int:
+    """Return the bytes of all answers for a page, of which what is kept in the browser has none."""
+    loaded = 0
+    ours: set[str] = set()
+    listening = page.context.new_cdp_session(page)
+    listening.send("Network.enable")
+
+    def asked(event: Any) -> None:
+        # The stream of events goes on for ever, and is no part of the page.
+        if not re.search(r"/(events|api)\b", event["request"]["url"].split("?")[0]):
+            ours.add(event["requestId"])
+
+    def done(event: Any) -> None:
+        nonlocal loaded
+        if event["requestId"] in ours:
+            loaded += int(event["encodedDataLength"])
+
+    listening.on("Network.requestWillBeSent", asked)
+    listening.on("Network.loadingFinished", done)
+    page.goto(address, wait_until="load")
+    page.wait_for_timeout(QUIET)
+    page.close()
+    return loaded
