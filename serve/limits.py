@@ -29,7 +29,7 @@ FREE = ("/healthz", "/readyz", "/metrics", "/static/")
 #: Longest body, bytes; and that of the paths that take more: ten thousand schedules of five
 #: hundred intervals, and files to import.
 BODY, LONG_BODY = 2**20, 16 * 2**20
-LONG_BODIES = ("/api/v1/schedules", "/api/v1/imports", "/api/v1/runs")
+LONG_BODIES = ("/api/v1/schedules", "/api/v1/imports", "/api/v1/runs", "/practice/imports")
 #: The one path that takes bundles of resources.
 BUNDLES = "/fhir/r4"
 #: Longest path with its query, characters.
