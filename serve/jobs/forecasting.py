@@ -28,6 +28,7 @@ from serve.settings import Settings
 
 if TYPE_CHECKING:
     from forecast.tracking.registry import Registry
+    from objective.pages.figure import Figure
 
 #: What a model must be better than another by, and how sure that must be.
 GATE = {"current": "champion", "baseline": None, "margin": 0.0, "confidence": 0.95}
@@ -53,6 +54,7 @@ def train(job: Job, control: Control) -> dict[str, Any]:
     What they learn from is kept at the beginning, so that a run that is taken up again comes to
     the same end.
     """
+    from forecast.report.evaluation import scores_figure
     from forecast.tasks.train import job_from, train_candidates
 
     given, folder = job.request, run_folder(job.settings, job.practice_id, job.run_id)
@@ -75,7 +77,27 @@ def train(job: Job, control: Control) -> dict[str, Any]:
     summary = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     version = (summary.get("tracking") or {}).get("registered", {}).get(training.champion)
     summary.pop("tracking", None)
-    return {"task": "train", "version": version, **summary}
+    evaluation = training.evaluation
+    figures = [scores_figure(evaluation, training.behind), *evaluation.figures]
+    return {
+        "task": "train",
+        "version": version,
+        **summary,
+        "figures": [told_figure(one) for one in figures],
+        "card": training.cards[training.champion],
+    }
+
+
+def told_figure(figure: "Figure") -> dict[str, Any]:
+    """Return a figure as a result keeps it: plain names and numbers."""
+    return {
+        "key": figure.key,
+        "heading": figure.heading,
+        "sentence": figure.sentence,
+        "plot": json.loads(figure.plot.to_json()),
+        "columns": figure.columns,
+        "rows": figure.rows,
+    }
 
 
 def promote(job: Job, control: Control) -> dict[str, Any]:

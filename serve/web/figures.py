@@ -1,9 +1,41 @@
 """Figures on pages: what plotly draws in the browser, and the same numbers as a table."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
 from objective.pages.figure import Figure
 
 
-def plot_json(figure: Figure) -> str:
+@dataclass(frozen=True)
+class KeptFigure:
+    """A figure of a run's result, whose plot is kept as plotly has it."""
+
+    key: str
+    heading: str
+    sentence: str
+    plot: Mapping[str, Any]
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def plot_json(figure: Figure | KeptFigure) -> str:
     """Return a figure's plot as the browser's plotly takes it."""
+    if isinstance(figure, KeptFigure):
+        return json.dumps(figure.plot)
     text: str = figure.plot.to_json()
     return text
+
+
+def kept_figures(result: Mapping[str, Any]) -> list[KeptFigure]:
+    """Return the figures that a result keeps; of an older result none."""
+    return [KeptFigure(**one) for one in result.get("figures", ())]
+
+
+def written(text: str) -> Markup:
+    """Return Markdown as a page has it; HTML in it is shown and not taken for markup."""
+    return Markup(MarkdownIt("js-default").render(text))

@@ -7,6 +7,7 @@ from flask import Flask, Response, g
 
 from serve.api.problems import RENDERERS, problem
 from serve.auth.actor import NOBODY
+from serve.auth.policy import reach
 from serve.auth.session import csrf_token
 from serve.web import forms, times
 from serve.web.areas import AREAS
@@ -15,7 +16,7 @@ from serve.web.demo import pages as demo
 from serve.web.demo.panel import panel
 from serve.web.errors import asks_for_page, page_of
 from serve.web.everybody import pages as everybody
-from serve.web.figures import plot_json
+from serve.web.figures import plot_json, written
 from serve.web.hours import pages as hours
 from serve.web.rendering import prepare
 from serve.web.stepping import LABELS
@@ -37,6 +38,7 @@ def register_pages(app: Flask) -> None:
     app.add_template_filter(times.plain_date, "date")
     app.add_template_filter(times.moment_of, "moment")
     app.add_template_filter(plot_json, "plot_json")
+    app.add_template_filter(written, "written")
     serve_assets(app)
     app.register_blueprint(everybody)
     app.register_blueprint(hours)
@@ -63,6 +65,7 @@ def register_pages(app: Flask) -> None:
             "kept": forms.kept,
             "kept_list": forms.kept_list,
             "language": language(),
+            "may": lambda action: actor is not NOBODY and reach(actor, action) is not None,
             "now": g.call.now if "call" in g else None,
             "once": secrets.token_hex(16),
             "practice": g.get("practice"),

@@ -219,7 +219,7 @@ def week_figure(name: str, by_week: Sequence[Any]) -> Figure:
         x=texts, y=planned, mode="lines+markers", line={"color": NEUTRAL, "dash": "dot"},
         marker={"color": NEUTRAL, "size": 9, "symbol": "line-ew-open"}, name=_("planned"),
     )  # fmt: skip
-    plot.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
+    plot.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.4})
     plot.update_xaxes(type="category")
     plot.update_yaxes(rangemode="tozero")
     rows = [
@@ -250,7 +250,7 @@ def provider_figure(groups: Sequence[Any], providers: dict[UUID, Provider]) -> F
             marker={"color": ACCENT, "symbol": "line-ns-open", "size": 14},
             name=_("planned"), showlegend=name == "overtime",
         )  # fmt: skip
-    plot.update_layout(barmode="group", showlegend=True, legend={"orientation": "h", "y": 1.15})
+    plot.update_layout(barmode="group", showlegend=True, legend={"orientation": "h", "y": -0.4})
     rows = [
         [
             name,

@@ -1,5 +1,6 @@
 """What came out of a run, as figures and rows of a page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from objective.pages.style import ACCENT, COLOURS
 from serve.api.call import Call
 from serve.auth.policy import may
 from serve.models import Appointment, Patient, Run, WaitlistEntry
+from serve.web.figures import KeptFigure, kept_figures
 from serve.web.texts import _
 
 
@@ -26,7 +28,7 @@ class Outcome:
         How many requests were not served, by the reason in words.
     """
 
-    figures: list[Figure] = field(default_factory=list)
+    figures: Sequence[Figure | KeptFigure] = ()
     names: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
 
@@ -43,7 +45,7 @@ def figures_of(call: Call, run: Run) -> Outcome:
             reasons[one["words"]] = reasons.get(one["words"], 0) + 1
         every = [*run.result["assignments"], *run.result["unserved"]]
         return Outcome(names=_names(call, every), reasons=reasons)
-    return Outcome()
+    return Outcome(kept_figures(run.result))
 
 
 def frontier_figure(points: list[dict[str, Any]]) -> Figure:
