@@ -9,6 +9,20 @@ from serve.auth.actor import Actor
 from serve.auth.policy import reach
 
 
+class PagesOfRole(Blueprint):
+    """Pages that are of one role alone, whatever else another role may do.
+
+    Parameters
+    ----------
+    role
+        Whose they are.
+    """
+
+    def __init__(self, name: str, import_name: str, url_prefix: str, role: str) -> None:
+        super().__init__(name, import_name, url_prefix=url_prefix)
+        self.role = role
+
+
 @dataclass(frozen=True)
 class Entry:
     """A page that the menu leads to.

@@ -5,7 +5,7 @@ way to another page, where it is said what happened; if it is refused, the page 
 again, with what was typed and why not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from inspect import signature
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from objective import InvalidInput
 from serve.api.call import Call
 from serve.api.route import call_for, guarded, write_down
+from serve.auth.policy import require
 from serve.database import reading, transaction
 from serve.errors import Forbidden, NotFound, Refused, SignInNeeded
 from serve.models import IdempotencyRecord, Practice, User
@@ -53,7 +54,9 @@ class Done:
 Doing = Callable[..., Done | Response]
 
 
-def shows(blueprint: Blueprint, path: str, action: str) -> Callable[[Shown], Shown]:
+def shows(
+    blueprint: Blueprint, path: str, action: str, also: Sequence[str] = ()
+) -> Callable[[Shown], Shown]:
     """Return a decorator that makes a view a page.
 
     Parameters
@@ -61,7 +64,9 @@ def shows(blueprint: Blueprint, path: str, action: str) -> Callable[[Shown], Sho
     path
         Its address, beneath the blueprint's.
     action
-        Which `serve.auth.policy.POLICY` must allow; for more the view asks with `Call.to`.
+        Which `serve.auth.policy.POLICY` must allow.
+    also
+        Further actions without which there is no such page; the view asks for them with `Call.to`.
     """
 
     def decorate(view: Shown) -> Shown:
@@ -69,8 +74,7 @@ def shows(blueprint: Blueprint, path: str, action: str) -> Callable[[Shown], Sho
         def endpoint(**arguments: Any) -> Response:
             return _shown(view, action, arguments)
 
-        made: Any = guarded(endpoint, action, linked=False)
-        made.action, made.linked, made.page = action, False, True
+        made: Any = _made(endpoint, blueprint, action, also)
         blueprint.route(path, methods=["GET"])(made)
         view.action = action  # type: ignore[attr-defined]
         view.endpoint = f"{blueprint.name}.{view.__name__}"  # type: ignore[attr-defined]
@@ -80,13 +84,19 @@ def shows(blueprint: Blueprint, path: str, action: str) -> Callable[[Shown], Sho
 
 
 def does(
-    blueprint: Blueprint, path: str, action: str, form: Shown, *, writes: bool = True
+    blueprint: Blueprint,
+    path: str,
+    action: str,
+    form: Shown,
+    *,
+    also: Sequence[str] = (),
+    writes: bool = True,
 ) -> Callable[[Doing], Doing]:
     """Return a decorator that makes a view what a form is sent to.
 
     Parameters
     ----------
-    path, action
+    path, action, also
         As for `shows`.
     form
         The view of the page with the form, made by `shows`; it is shown again if what was sent is
@@ -121,12 +131,31 @@ def does(
                 say(done.said, done.undo, done.undo_label)
             return _way_to(done.to)
 
-        made: Any = guarded(endpoint, action, linked=False)
-        made.action, made.linked, made.page = action, False, True
+        made: Any = _made(endpoint, blueprint, action, also)
         blueprint.route(path, methods=["POST"])(made)
         return view
 
     return decorate
+
+
+def _made(
+    endpoint: Callable[..., Response], blueprint: Blueprint, action: str, also: Sequence[str]
+) -> Any:
+    """Return what is asked for at an address: for nobody but whom all of it is allowed."""
+    role = getattr(blueprint, "role", None)
+
+    @wraps(endpoint)
+    def allowed(**arguments: Any) -> Response:
+        if role is not None and role not in g.actor.roles:
+            raise Forbidden
+        for one in also:
+            require(g.actor, one)
+        return endpoint(**arguments)
+
+    made: Any = guarded(allowed, action, linked=False)
+    made.action, made.linked, made.page = action, False, True
+    made.needs, made.role = (action, *also), role
+    return made
 
 
 def say(text: str, undo: str = "", undo_label: str = "") -> None:

@@ -57,7 +57,7 @@ LINKS: dict[str, Callable[[Things], str]] = {
     )[2],
 }
 #: Values of what a path names beside rows.
-VALUES: dict[str, str] = {"quantity": "no_show", "table": "visits"}
+VALUES: dict[str, str] = {"quantity": "no_show", "table": "visits", "step": "arrive"}
 #: Bodies, by method and path, where what the schema requires is not enough.
 BODIES: dict[str, Callable[[Things], Any]] = {
     "POST /api/v1/clinic-days/<uuid:clinic_day_id>/what-if": lambda own: {"break_minutes": 15},
@@ -147,12 +147,11 @@ class Caller:
 
     def expected(self, rule: Rule, owner: str) -> set[int] | None:
         """Return the statuses that the policy asks for; None for any that is no refusal."""
-        action = self.app.view_functions[rule.endpoint].action
         if rule.rule in LINKS:
             return None if owner == "own" else {404}
         if self.role == "nobody":
             return {302} if self._is_page(rule) else {401}
-        far: Reach | None = POLICY[action].get(self.role)
+        far: Reach | None = self._reach(rule)
         if far is None:
             return {403}
         if not any(row_name(name) for name in rule.arguments):
@@ -162,6 +161,14 @@ class Caller:
         if rule.rule in FOUND_BY:
             far = POLICY[FOUND_BY[rule.rule]].get(self.role)
         return None if owner == "own" or far == "practice" else {404}
+
+    def _reach(self, rule: Rule) -> Reach | None:
+        """Return how far the role gets: a page may need several actions, and be of one role."""
+        view = self.app.view_functions[rule.endpoint]
+        if getattr(view, "role", None) not in (None, self.role):
+            return None
+        reaches = [POLICY[one].get(self.role) for one in getattr(view, "needs", (view.action,))]
+        return None if None in reaches else "own" if "own" in reaches else "practice"
 
     def send(self, rule: Rule, owner: str) -> int:
         """Return the answer's status."""
@@ -201,7 +208,8 @@ class Caller:
     def _scopes(self, rule: Rule) -> list[str]:
         if self.role != "no scope":
             return list(POLICY)
-        return [one for one in POLICY if one != self.app.view_functions[rule.endpoint].action]
+        view = self.app.view_functions[rule.endpoint]
+        return [one for one in POLICY if one != view.action]
 
     def _path(self, rule: Rule, things: Things | None) -> str:
         def value(found: re.Match[str]) -> str:

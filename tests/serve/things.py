@@ -49,6 +49,8 @@ OBJECTIVE = {
     },
     "weights": {"waiting": 1, "idle": 1, "tardiness": 1},
 }
+#: What a schedule of it costs.
+PERFORMANCE = {"waiting": 2.0, "idle": 42.0, "tardiness": 1.0, "cost": 45.0}
 
 
 class Things:
@@ -150,7 +152,7 @@ class Things:
                 name=uuid4().hex,
                 objective=OBJECTIVE,
                 schedule=[1, 0, 0, 1, 0, 0],
-                performance={},
+                performance=PERFORMANCE,
                 known="priced",
             )
         )

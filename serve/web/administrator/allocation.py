@@ -19,6 +19,8 @@ from serve.web.texts import _
 from serve.web.times import on_wall
 from serve.web.work.runs import STATES
 
+#: Without seeing who waits nobody gives out times.
+NEEDS = ("appointment.read", "waitlist.read")
 #: Days whose free times are given out if nothing else is said.
 USUAL = timedelta(days=27)
 
@@ -30,7 +32,7 @@ class Window(Sent):
     last: Day
 
 
-@shows(pages, "/allocation", "run.read")
+@shows(pages, "/allocation", "run.read", also=NEEDS)
 def allocation(call: Call) -> str:
     """Show who waits, and the allocations so far."""
     requests = everything(
@@ -49,7 +51,7 @@ def allocation(call: Call) -> str:
     )
 
 
-@does(pages, "/allocation", "run.submit", form=allocation)
+@does(pages, "/allocation", "run.submit", form=allocation, also=NEEDS)
 def allocate(call: Call) -> Done:
     """Begin an allocation."""
     window = read(Window)

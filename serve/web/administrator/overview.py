@@ -58,7 +58,12 @@ class Tile:
     line: str
 
 
-@shows(pages, "", "practice.metrics")
+@shows(
+    pages,
+    "",
+    "practice.metrics",
+    also=("availability.read", "template.read", "clinic_day.read"),
+)
 def overview(call: Call) -> str:
     """Show how the practice does; or, where it is empty, what to do first."""
     weeks = int(read(Period).weeks)

@@ -32,7 +32,7 @@ from serve.web.texts import _
 LAW = ("law", "mean", "cv")
 
 
-@shows(pages, "/places", "location.read")
+@shows(pages, "/places", "location.change")
 def places(call: Call) -> str:
     """List locations with their rooms and equipment."""
     return render(
@@ -49,7 +49,7 @@ def add_location(call: Call) -> Done:
     return Done(url_for(".places"), _("%(name)s is added.") % {"name": made.name})
 
 
-@shows(pages, "/places/<uuid:location_id>", "location.read")
+@shows(pages, "/places/<uuid:location_id>", "location.change")
 def location(call: Call, location_id: UUID) -> str:
     """Show a location with its rooms."""
     resources = everything(get_resources, call.to("resource.read"), PageIn())
@@ -75,7 +75,7 @@ def add_resource(call: Call, location_id: UUID) -> Done:
     return Done(to, _("%(name)s is added.") % {"name": made.name})
 
 
-@shows(pages, "/rooms/<uuid:resource_id>", "resource.read")
+@shows(pages, "/rooms/<uuid:resource_id>", "resource.change")
 def resource(call: Call, resource_id: UUID) -> str:
     """Show a room or equipment."""
     return render("administrator/resource.html", resource=call.find(Resource, resource_id))
@@ -89,7 +89,7 @@ def change_resource(call: Call, resource_id: UUID) -> Done:
     return Done(to, _("%(name)s is changed.") % {"name": made.name})
 
 
-@shows(pages, "/visit-types", "visit_type.read")
+@shows(pages, "/visit-types", "visit_type.change")
 def visit_types(call: Call) -> str:
     """List the types of visits."""
     return render("administrator/visit_types.html", visit_types=visit_types_of(call))
@@ -108,7 +108,7 @@ def add_visit_type(call: Call) -> Done:
     return Done(url_for(".visit_types"), _("%(name)s is added.") % {"name": made.name})
 
 
-@shows(pages, "/visit-types/<uuid:visit_type_id>", "visit_type.read")
+@shows(pages, "/visit-types/<uuid:visit_type_id>", "visit_type.change")
 def visit_type(call: Call, visit_type_id: UUID) -> str:
     """Show a type of visit."""
     found = call.find(VisitType, visit_type_id)
@@ -155,7 +155,7 @@ def _visit_type(kept: dict[str, Any] | None = None) -> VisitTypeIn:
         ) from None
 
 
-@shows(pages, "/providers", "provider.read")
+@shows(pages, "/providers", "provider.change")
 def providers(call: Call) -> str:
     """List the providers."""
     return render("administrator/providers.html", providers=providers_of(call))
@@ -172,7 +172,7 @@ def add_provider(call: Call) -> Done:
     )
 
 
-@shows(pages, "/providers/<uuid:provider_id>", "provider.read")
+@shows(pages, "/providers/<uuid:provider_id>", "provider.change")
 def provider(call: Call, provider_id: UUID) -> str:
     """Show a provider."""
     return render("administrator/provider.html", provider=call.find(Provider, provider_id))

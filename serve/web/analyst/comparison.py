@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import request, url_for
 
+from objective import InvalidInput
 from objective.pages.figure import Figure, blank_plot
 from objective.pages.style import ACCENT, NEUTRAL
 from serve.api.call import Call
@@ -68,7 +69,7 @@ def comparison(call: Call) -> str:
     """Show the searches of a comparison side by side."""
     runs = [_run(call, text) for text in request.args.getlist("run")[:MOST]]
     if not runs:
-        raise NotFound("comparison: choose searches to compare")
+        raise InvalidInput("run", "no searches", "some searches to put side by side")
     done = [one for one in runs if one.state == "done" and one.result is not None]
     best = min((_cost(one) for one in done), default=None)
     return render(

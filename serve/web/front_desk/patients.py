@@ -59,7 +59,7 @@ def look_for(call: Call, looked: Looked) -> list[Patient]:
     return found
 
 
-@shows(pages, "/patients", "patient.read")
+@shows(pages, "/patients", "patient.create")
 def patients(call: Call) -> str:
     """Search patients."""
     looked = read(Looked)
@@ -87,10 +87,10 @@ def register(call: Call) -> Done:
     )
 
 
-@shows(pages, "/patients/<uuid:patient_id>", "patient.read")
+@shows(pages, "/patients/<uuid:patient_id>", "patient.create")
 def patient(call: Call, patient_id: UUID) -> str:
     """Show a patient."""
-    found = call.find(Patient, patient_id)
+    found = call.to("patient.read").find(Patient, patient_id)
     today = on_wall(call.now)
     asked = AppointmentsIn(
         patient_id=patient_id,
@@ -107,17 +107,17 @@ def patient(call: Call, patient_id: UUID) -> str:
         "front_desk/patient.html",
         patient=found,
         rows=list(reversed(rows)),
-        carers=get_carers(call, patient_id)["items"],
+        carers=get_carers(call.to("patient.read"), patient_id)["items"],
         messages=sorted(messages, key=lambda one: one.due_at, reverse=True),
         providers=providers_of(call),
         languages=LANGUAGES,
     )
 
 
-@does(pages, "/patients/<uuid:patient_id>", "patient.change", form=patient)
+@does(pages, "/patients/<uuid:patient_id>", "patient.create", form=patient)
 def change_patient(call: Call, patient_id: UUID) -> Done:
     """Change who a patient is and how the patient is reached."""
-    made = patch_patient(call, patient_id, _with_identifier(PatientChange))
+    made = patch_patient(call.to("patient.change"), patient_id, _with_identifier(PatientChange))
     return Done(url_for(".patient", patient_id=made.id), _("The record is changed."))
 
 

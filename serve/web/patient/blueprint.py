@@ -1,5 +1,5 @@
 """Where the pages of the patient are."""
 
-from flask import Blueprint
+from serve.web.area import PagesOfRole
 
-pages = Blueprint("patient", __name__, url_prefix="/my")
+pages = PagesOfRole("patient", __name__, "/my", role="patient")

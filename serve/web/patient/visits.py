@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import request, url_for
 
+from objective import InvalidInput
 from serve.api.appointments import (
     AppointmentsIn,
     CancelIn,
@@ -149,7 +150,7 @@ def move_form(call: Call, appointment_id: UUID) -> str:
     except ValueError:
         seat = None
     if seat is None or seat.clinic_day.practice_id != call.practice_id:
-        raise NotFound("time")
+        raise InvalidInput("seat_id", "the time", "a time of a free seat")
     return render("patient/move.html", visit=found, seat=seat, providers=providers_of(call))
 
 

@@ -1,16 +1,16 @@
 """For whom somebody books: for oneself, or for one of those cared for."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from flask import request
 
 from serve.api.call import Call
 from serve.api.pages import PageIn
 from serve.api.patients import PatientsIn, get_patients
-from serve.errors import NotFound
+from serve.errors import Conflict, NotFound
 from serve.models import Patient
 from serve.web.names import everything
+from serve.web.texts import _
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ def for_whom(call: Call) -> Whom:
     Raises
     ------
     NotFound
-        If the reader acts for nobody, or not for the one who is named.
+        If the reader does not act for the one who is named.
+    Conflict
+        If the reader acts for nobody.
     """
     to = call.to("patient.read")
     own = [one for one in everything(get_patients, to, PatientsIn(**PageIn().model_dump()))
@@ -49,10 +51,6 @@ def for_whom(call: Call) -> Whom:
     oneself = next((one for one in own if one.user_id == call.actor.user_id), None)
     first = oneself or next(iter(own), None)
     if first is None:
-        raise NotFound("patient for whom you act: ask your practice to connect your account")
+        told = _("Your account is not connected with a patient: ask your practice to connect it.")
+        raise Conflict(told, "not_connected")
     return Whom(first, own)
-
-
-def is_own(call: Call, patient_id: UUID) -> bool:
-    """Return whether the reader acts for a patient."""
-    return patient_id in call.actor.patient_ids

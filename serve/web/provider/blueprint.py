@@ -1,5 +1,5 @@
 """Where the pages of the provider are."""
 
-from flask import Blueprint
+from serve.web.area import PagesOfRole
 
-pages = Blueprint("provider", __name__, url_prefix="/provider")
+pages = PagesOfRole("provider", __name__, "/provider", role="provider")

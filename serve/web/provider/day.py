@@ -10,7 +10,7 @@ from serve.api.call import Call
 from serve.api.fields import Day, Sent
 from serve.api.live import BreakIn, WhatIfIn, delete_break, post_break, post_what_if
 from serve.api.publishing import ClinicDaysIn, get_clinic_days
-from serve.errors import NotFound
+from serve.errors import Conflict
 from serve.live.expectation import Expectation
 from serve.models import ClinicDay
 from serve.web.day_list import DayList, Row, day_list
@@ -52,9 +52,10 @@ class SessionView:
 
 
 def own_provider(call: Call) -> UUID:
-    """Return the provider that the reader is; raise `NotFound` if the account is none's."""
+    """Return the provider that the reader is; raise `Conflict` if the account is none's."""
     if call.actor.provider_id is None:
-        raise NotFound("provider: ask your administrator to connect your account with one")
+        told = _("Your account is not connected with a provider: ask an administrator to do so.")
+        raise Conflict(told, "not_connected")
     return call.actor.provider_id
 
 
@@ -138,6 +139,7 @@ def _asks() -> bool:
 @does(pages, "/sessions/<uuid:clinic_day_id>/break", "live.break", form=today)
 def begin_break(call: Call, clinic_day_id: UUID) -> Done:
     """Begin no consultation for some minutes."""
+    call.find(ClinicDay, clinic_day_id)
     day = post_break(call, clinic_day_id, read(BreakIn))
     return Done(url_for(".today"), _("Break until %(time)s.") % {"time": clock(day.away_until)})
 

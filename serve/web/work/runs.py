@@ -82,7 +82,7 @@ def make_template(call: Call, run_id: UUID) -> Done:
     return Done(to, _("%(name)s is kept. Publish it to dates.") % {"name": made.name})
 
 
-@does(pages, "/<uuid:run_id>/apply", "allocation.apply", form=run)
+@does(pages, "/<uuid:run_id>/apply", "allocation.apply", form=run, also=("run.read",))
 def apply(call: Call, run_id: UUID) -> Done:
     """Book and offer the seats that an allocation gave."""
     items = post_apply(call, run_id)["items"]
