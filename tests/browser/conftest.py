@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.full_practice import make_full_file
 from tests.browser.website import Website, make_demo_file, opened
+from tests.serve.conftest import postgres_tables  # noqa: F401 (a fixture)
 
 
 @pytest.fixture(scope="module")

@@ -119,8 +119,14 @@ def opened_with(
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[Website]:
-    """Serve a database, web and events, with a clock that stands still."""
+def serving(settings: Settings, empty: bool = False) -> Iterator[Website]:
+    """Serve a database, web and events, with a clock that stands still.
+
+    Parameters
+    ----------
+    empty
+        Whether the database has no tables yet.
+    """
     clock, port, stream = HandClock(), free_port(), free_port()
     clock.moment = NOW
     address = f"http://127.0.0.1:{port}"
@@ -129,6 +135,8 @@ def serving(settings: Settings) -> Iterator[Website]:
     )
     simulated = DemoClock(Path(settings.home), clock) if settings.demo == "true" else clock
     app = in_thread(lambda: create_app(changed, simulated))
+    if empty:
+        in_thread(lambda: _migrate(app))
     streaming = in_thread(lambda: Streaming(app, stream))
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -141,6 +149,11 @@ def serving(settings: Settings) -> Iterator[Website]:
         server.server_close()
         streaming.stop()
         in_thread(lambda: _dispose(app))
+
+
+def _migrate(app: APIFlask) -> None:
+    with app.app_context():
+        migrate(db.engine)
 
 
 def _dispose(app: APIFlask) -> None:
