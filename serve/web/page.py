@@ -55,7 +55,7 @@ Doing = Callable[..., Done | Response]
 
 
 def shows(
-    blueprint: Blueprint, path: str, action: str, also: Sequence[str] = ()
+    blueprint: Blueprint, path: str, action: str, also: Sequence[str] = (), *, file: bool = False
 ) -> Callable[[Shown], Shown]:
     """Return a decorator that makes a view a page.
 
@@ -67,6 +67,8 @@ def shows(
         Which `serve.auth.policy.POLICY` must allow.
     also
         Further actions without which there is no such page; the view asks for them with `Call.to`.
+    file
+        Whether it is a file to take away.
     """
 
     def decorate(view: Shown) -> Shown:
@@ -75,6 +77,7 @@ def shows(
             return _shown(view, action, arguments)
 
         made: Any = _made(endpoint, blueprint, action, also)
+        made.file = file
         blueprint.route(path, methods=["GET"])(made)
         view.action = action  # type: ignore[attr-defined]
         view.endpoint = f"{blueprint.name}.{view.__name__}"  # type: ignore[attr-defined]

@@ -55,7 +55,9 @@ def page_rules(app: APIFlask) -> list[Rule]:
         (
             rule
             for rule in app.url_map.iter_rules()
-            if hasattr(app.view_functions[rule.endpoint], "page") and "GET" in rule.methods
+            if hasattr(view := app.view_functions[rule.endpoint], "page")
+            and "GET" in rule.methods
+            and not view.file
         ),
         key=lambda rule: rule.rule,
     )
@@ -65,8 +67,9 @@ def _stops(app: APIFlask, session: Session, role: str) -> Iterator[Stop]:
     user = session.scalars(select(User).where(User.email.startswith(f"{role}@"))).one()
     actor = actor_of(session, user, "session")
     for rule in page_rules(app):
-        action = app.view_functions[rule.endpoint].action
-        if reach(actor, action) is None:
+        view = app.view_functions[rule.endpoint]
+        action = view.action
+        if view.role not in (None, role) or any(reach(actor, one) is None for one in view.needs):
             continue
         names = re.findall(r"<(?:[^:>]+:)?([^>]+)>", rule.rule)
         found = [_values(session, user, actor, action, name) for name in names]

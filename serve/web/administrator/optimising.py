@@ -92,7 +92,7 @@ def price(call: Call) -> Response:
         render(
             "administrator/_price.html",
             performance=priced(call, objective, asked.own(objective)),
-            patients=sum(asked.x),
+            patients=asked.number,
             asked=asked,
         )
     )
@@ -113,7 +113,7 @@ def save_own(call: Call) -> Done:
     given = {
         "name": name,
         "visit_type_id": str(asked.visit_type_id or ""),
-        "objective": objective | {"session": objective["session"] | {"patients": sum(asked.x)}},
+        "objective": objective,
         "schedule": asked.own(objective),
     }
     made = post_template(call, model_of(TemplateIn, given))

@@ -22,7 +22,8 @@ class SessionForm(Sent):
     """A session as a form has it.
 
     ``balance`` is how much of a hundred the provider's end of the session counts; the rest is the
-    patients' waiting. Finer weights replace it.
+    patients' waiting. Finer weights replace it. ``x`` is one's own schedule, patients per interval;
+    it counts while ``patients`` is still ``was``, what it was when the schedule was made.
     """
 
     visit_type_id: Identifier | None = None
@@ -39,8 +40,22 @@ class SessionForm(Sent):
     waiting: Annotated[float, Field(ge=0, le=1e6)] | None = None
     idle: Annotated[float, Field(ge=0, le=1e6)] | None = None
     tardiness: Annotated[float, Field(ge=0, le=1e6)] | None = None
-    #: Patients per interval of one's own schedule.
+    was: Annotated[int, Field(ge=0)] | None = None
     x: list[Annotated[int, Field(ge=0, le=MAX_PATIENTS)]] = Field(default_factory=list)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it has a schedule of one's own."""
+        return (
+            len(self.x) == self.intervals
+            and 1 <= sum(self.x) <= MAX_PATIENTS
+            and self.was in (None, self.patients)
+        )
+
+    @property
+    def number(self) -> int:
+        """How many patients are booked: those of one's own schedule, where there is one."""
+        return sum(self.x) if self.drawn else self.patients
 
     @property
     def weights(self) -> dict[str, float]:
@@ -67,7 +82,7 @@ class SessionForm(Sent):
         if LAWS[self.law] == 2:
             law["cv"] = self.cv
         session: dict[str, Any] = {
-            "patients": self.patients,
+            "patients": self.number,
             "intervals": self.intervals,
             "interval_length": self.interval_length,
             "service_time": law,
@@ -92,14 +107,15 @@ class SessionForm(Sent):
 
     def own(self, objective: dict[str, Any]) -> list[int]:
         """Return one's own schedule; where none is given, that of one patient per mean time."""
-        if len(self.x) == self.intervals:
+        if self.drawn:
             return self.x
         result = optimise(objective_from_dict(objective), make_strategy("individual"))
         return list(result.schedule)
 
     def query(self) -> dict[str, Any]:
         """Return what of it is not usual, for an address."""
-        return self.model_dump(mode="json", exclude_defaults=True, exclude={"x"})
+        plain = self.model_dump(mode="json", exclude_defaults=True, exclude={"x", "was"})
+        return plain | {"patients": self.number}
 
 
 def form_of(visit_type: VisitType | None) -> SessionForm:

@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from flask import request, url_for
+from flask import Response, redirect, request, url_for
 
-from objective import InvalidInput
 from objective.pages.figure import Figure, blank_plot
 from objective.pages.style import ACCENT, NEUTRAL
 from serve.api.call import Call
@@ -65,11 +64,11 @@ def compare(call: Call) -> Done:
 
 
 @shows(pages, "/comparison/result", "run.read")
-def comparison(call: Call) -> str:
+def comparison(call: Call) -> str | Response:
     """Show the searches of a comparison side by side."""
     runs = [_run(call, text) for text in request.args.getlist("run")[:MOST]]
     if not runs:
-        raise InvalidInput("run", "no searches", "some searches to put side by side")
+        return redirect(url_for(".comparison_form"))  # type: ignore[return-value]
     done = [one for one in runs if one.state == "done" and one.result is not None]
     best = min((_cost(one) for one in done), default=None)
     return render(

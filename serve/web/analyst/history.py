@@ -110,7 +110,7 @@ def _by_week(
     return Figure(key, heading, sentence, plot, [_("Week from"), axis], rows)
 
 
-@shows(pages, "/history/<table>", "history.export")
+@shows(pages, "/history/<table>", "history.export", file=True)
 def history_file(call: Call, table: str) -> Response:
     """Hand out a table as a file, under pseudonyms."""
     kind = request.args.get("format", "csv")

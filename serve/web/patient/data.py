@@ -20,7 +20,7 @@ def data(call: Call) -> str:
     return render("patient/data.html", whom=whom, own=whom.patient.user_id == call.actor.user_id)
 
 
-@shows(pages, "/data.json", "patient.export")
+@shows(pages, "/data.json", "patient.export", file=True)
 def data_file(call: Call) -> Response:
     """Hand out everything that is kept, as a file."""
     whom = for_whom(call)

@@ -3,9 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
-from flask import request, url_for
+from flask import Response, redirect, request, url_for
 
-from objective import InvalidInput
 from serve.api.appointments import (
     AppointmentsIn,
     CancelIn,
@@ -142,7 +141,7 @@ def cancel(call: Call, appointment_id: UUID) -> Done:
 
 
 @shows(pages, "/visits/<uuid:appointment_id>/move", "appointment.read")
-def move_form(call: Call, appointment_id: UUID) -> str:
+def move_form(call: Call, appointment_id: UUID) -> str | Response:
     """Ask whether a visit is to move from its time to the one that was chosen."""
     found = own_visit(call, appointment_id)
     try:
@@ -150,7 +149,8 @@ def move_form(call: Call, appointment_id: UUID) -> str:
     except ValueError:
         seat = None
     if seat is None or seat.clinic_day.practice_id != call.practice_id:
-        raise InvalidInput("seat_id", "the time", "a time of a free seat")
+        # None was chosen, or one that is not there: first to the times that are free.
+        return redirect(url_for(".find", appointment_id=appointment_id))  # type: ignore[return-value]
     return render("patient/move.html", visit=found, seat=seat, providers=providers_of(call))
 
 

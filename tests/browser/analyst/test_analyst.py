@@ -1,0 +1,73 @@
+"""An analyst looks at models, the past and strategies, in a browser."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.administrator.test_optimising import work
+from tests.browser.looking import look
+from tests.browser.website import Website
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_past_is_shown_by_week_and_taken_away(browser: Browser, website: Website):
+    """Under pseudonyms, as CSV and as Parquet."""
+    with look(browser) as page:
+        website.sign_in(page, "analyst")
+        page.get_by_role("link", name="History").click()
+        expect(page.locator("#plot-visits .main-svg").first).to_be_visible(timeout=15_000)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV Visits").click()
+        text = download.value.path().read_text()
+        assert text.startswith("visit_id")
+        assert len(text.splitlines()) > 100
+
+
+def test_strategies_are_compared_by_keyboard_alone(browser: Browser, website: Website):
+    """Beside each other, the best first."""
+    with look(browser, 390) as page:
+        website.sign_in(page, "analyst")
+        page.goto(f"{website.address}/analysis/comparison")
+        page.get_by_label("genetic", exact=True).uncheck()
+        page.get_by_label("annealing", exact=True).uncheck()
+        page.get_by_label("Patients").fill("6")
+        page.get_by_label("Intervals", exact=True).fill("12")
+        page.get_by_label("Each may take").fill("3")
+        page.get_by_role("button", name="Compare them").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("progressbar")).to_be_visible()
+        work(website)
+        expect(page.locator("tbody tr").first).to_contain_text("exact", timeout=10_000)
+        expect(page.locator("#plot-costs .main-svg").first).to_be_visible(timeout=15_000)
+
+
+def test_one_strategy_is_no_comparison(browser: Browser, website: Website):
+    """And what was chosen stays."""
+    with look(browser) as page:
+        website.sign_in(page, "analyst")
+        page.goto(f"{website.address}/analysis/comparison")
+        for name in ("local search", "genetic", "annealing", "individual", "bailey welch"):
+            page.get_by_label(name, exact=True).uncheck()
+        page.get_by_role("button", name="Compare them").click()
+        expect(page.get_by_role("alert")).to_contain_text("Choose two to ten strategies.")
+        assert page.get_by_label("exact", exact=True).is_checked()
+
+
+@pytest.mark.slow
+def test_models_learn_and_are_let_through_the_gate(browser: Browser, website: Website):
+    """With scores, calibration and a model card; and back again."""
+    with look(browser) as page:
+        website.sign_in(page, "analyst")
+        expect(page.get_by_text("No model is in use").first).to_be_visible()
+        page.get_by_label("What").select_option(label="No-shows")
+        page.get_by_label("Let the best through the gate at once").check()
+        page.get_by_role("button", name="Let all models learn").click()
+        expect(page.get_by_role("button", name="Stop it")).to_be_visible()
+        work(website)
+        expect(page.get_by_text("The best model is")).to_be_visible(timeout=15_000)
+        page.get_by_text("Model card").click()
+        expect(page.locator(".card-text")).to_be_visible()
+        expect(page.locator(".chart .main-svg").first).to_be_visible(timeout=15_000)
+        work(website)
+        page.goto(f"{website.address}/analysis")
+        expect(page.get_by_role("heading", name="No-shows")).to_be_visible()
