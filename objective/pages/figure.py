@@ -31,8 +31,9 @@ def blank_plot(x: str, y: str) -> go.Figure:
 
 def name_colours(plot: go.Figure, colours: Mapping[str, str]) -> None:
     """Write above a plot what its colours stand for, each name in its own."""
-    words = (f'<span style="color:{one}">{escape(name)}</span>' for name, one in colours.items())
-    plot.add_annotation(
-        x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text="   ".join(words),
-    )  # fmt: skip
+    # Each is a text of its own: a policy that forbids styles in a page forbids them in a text too.
+    for place, (name, colour) in enumerate(colours.items()):
+        plot.add_annotation(
+            x=place / len(colours), xref="paper", xanchor="left", y=1, yref="paper",
+            yanchor="bottom", showarrow=False, text=escape(name), font_color=colour,
+        )  # fmt: skip

@@ -1,11 +1,11 @@
 """The pages of the analyst."""
 
-from serve.web.analyst import comparison, history, models
+from serve.web.analyst import atlas, comparison, history, models, replay
 from serve.web.analyst.blueprint import pages
 from serve.web.area import Area, Entry
 from serve.web.texts import marked
 
-__all__ = ["comparison", "history", "models"]
+__all__ = ["atlas", "comparison", "history", "models", "replay"]
 
 AREA = Area(
     "analyst",
@@ -14,7 +14,9 @@ AREA = Area(
     menu=(
         Entry(marked("Models"), "analyst.models", "run.read"),
         Entry(marked("History"), "analyst.history", "history.export"),
+        Entry(marked("Replay"), "analyst.replay", "history.export"),
         Entry(marked("Strategies"), "analyst.comparison_form", "run.submit"),
+        Entry(marked("Atlas"), "analyst.atlas", "run.read"),
         Entry(marked("Schedules"), "administrator.optimise", "schedule.price"),
         Entry(marked("Runs"), "work.runs", "run.read"),
     ),

@@ -1,8 +1,13 @@
 """An analyst looks at models, the past and strategies, in a browser."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, expect
 
+from opt.atlas import Grid
+from opt.atlas.build import build_atlas
 from tests.browser.administrator.test_optimising import work
 from tests.browser.looking import look
 from tests.browser.website import Website
@@ -71,3 +76,37 @@ def test_models_learn_and_are_let_through_the_gate(browser: Browser, website: We
         work(website)
         page.goto(f"{website.address}/analysis")
         expect(page.get_by_role("heading", name="No-shows")).to_be_visible()
+
+
+def test_last_month_is_replayed_under_another_template(browser: Browser, website: Website):
+    """In words with intervals, and session by session."""
+    with look(browser) as page:
+        website.sign_in(page, "administrator")
+        page.goto(f"{website.address}/practice/optimise?compare=1&patients=12&mean=12")
+        page.get_by_label("For visits of type").select_option(label="return")
+        page.get_by_role("button", name="Compare with the best").click()
+        page.get_by_label("Name", exact=True).fill("Mornings")
+        page.get_by_role("button", name="Keep my schedule").click()
+        page.goto(f"{website.address}/sign-in")
+        website.sign_in(page, "analyst")
+        page.goto(f"{website.address}/analysis/replay")
+        page.get_by_role("button", name="Replay").click()
+        expect(page.get_by_text("Patients would have waited")).to_be_visible()
+        expect(page.locator("#plot-sessions .main-svg").first).to_be_visible(timeout=15_000)
+
+
+def test_an_optimum_is_looked_up_in_an_atlas(browser: Browser, website: Website):
+    """And where there is none, the page says how it is made."""
+    with look(browser, 390) as page:
+        website.sign_in(page, "analyst")
+        page.goto(f"{website.address}/analysis/atlas")
+        expect(page.get_by_text("No atlas is here yet.")).to_be_visible()
+        grid = Grid(patients=[3, 4], intervals=[8], mean=[1.5, 2.0], waiting_share=[0.3, 0.7])
+        home = Path(website.app.config["SETTINGS"].home)
+        build_atlas(home / "atlas", grid)
+        page.reload()
+        expect(page.get_by_text("that is proved.")).to_be_visible()
+        page.get_by_label("Patients").select_option("3")
+        expect(page).to_have_url(re.compile("patients=3"))
+        page.get_by_role("link", name="Look at it with intervals of 5 minutes").click()
+        expect(page.get_by_role("heading", name="Is there a better schedule?")).to_be_visible()
