@@ -1,6 +1,7 @@
 """Figures on pages: what plotly draws in the browser, and the same numbers as a table."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,5 +38,9 @@ def kept_figures(result: Mapping[str, Any]) -> list[KeptFigure]:
 
 
 def written(text: str) -> Markup:
-    """Return Markdown as a page has it; HTML in it is shown and not taken for markup."""
-    return Markup(MarkdownIt("js-default").render(text))
+    """Return Markdown as a page has it; HTML in it is shown and not taken for markup.
+
+    Cells of tables are aligned by a style, which the policy of pages forbids: it is left out.
+    """
+    html = MarkdownIt("js-default").render(text)
+    return Markup(re.sub(r' style="text-align:\s*\w+"', "", html))
