@@ -8,17 +8,20 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import select
 
 from serve.api.call import Call
 from serve.api.fields import Day, Identifier, Sent
 from serve.api.patients import Weekday
 from serve.api.seats import SearchIn, get_seats
-from serve.models import VisitType
+from serve.models import Preference, Seat, VisitType
 from serve.web.texts import marked
 from serve.web.times import clock, on_wall
 
 #: Days that one page looks through, and times of one date that it shows.
 DAYS, PER_DAY = 14, 10
+#: How long before a time that is taken others are looked for, and how many of them are shown.
+NEAR, OTHERS = timedelta(days=3), 3
 #: Parts of the day, as the search has them.
 PARTS: Mapping[str, str] = {"morning": "00:00-12:00", "afternoon": "12:00-23:59"}
 WEEKDAYS: Mapping[str, str] = {
@@ -72,16 +75,21 @@ class Found:
         Of each date with free times, those in their order.
     seats
         All of them in the order that was asked for; each as the API tells it.
+    suits
+        The first that meets all that the patient always prefers; None if none does, if the patient
+        prefers nothing, or asks for something else now.
     """
 
     first: date
     last: date
     days: list[tuple[date, list[dict[str, Any]]]]
     seats: list[dict[str, Any]]
+    suits: dict[str, Any] | None = None
 
-    def nearest(self, moment: datetime, number: int = 3) -> list[dict[str, Any]]:
-        """Return the times that are nearest to one that somebody else has now."""
-        return sorted(self.seats, key=lambda one: abs(one["starts_at"] - moment))[:number]
+    @property
+    def first_choice(self) -> dict[str, Any]:
+        """The time to offer first."""
+        return self.suits or self.seats[0]
 
     @property
     def after(self) -> str:
@@ -115,7 +123,7 @@ def find_times(call: Call, wishes: Wishes, visit_type: VisitType, patient_id: UU
         provider_id=wishes.provider_id,
         patient_id=patient_id,
         appointment_id=wishes.appointment_id,
-        # Nothing but what is asked for here, and no preference that is kept.
+        # Nothing but what is asked for here: all times are shown, whatever is preferred.
         providers="",
         weekdays=",".join(wishes.weekdays),
         times=PARTS[wishes.part] if wishes.part else "",
@@ -124,9 +132,41 @@ def find_times(call: Call, wishes: Wishes, visit_type: VisitType, patient_id: UU
         limit=200,
         per_day=PER_DAY if wishes.order == "earliest" else None,
     )
-    seats = get_seats(call.to("seat.search"), asked)["items"]
+    to = call.to("seat.search")
+    seats = get_seats(to, asked)["items"]
     in_time = sorted(seats, key=lambda one: one["starts_at"])
     days = [
         (day, list(times)) for day, times in groupby(in_time, lambda one: on_wall(one["starts_at"]))
     ]
-    return Found(first, last, days, seats)
+    return Found(first, last, days, seats, _suiting(to, wishes, asked, seats))
+
+
+def nearest_others(
+    call: Call, wishes: Wishes, visit_type: VisitType, patient_id: UUID | None, taken: Seat
+) -> list[dict[str, Any]]:
+    """Return the free times nearest to one that somebody else has now.
+
+    They meet what is looked for; where none does, they are whichever there are.
+    """
+    first = on_wall(taken.starts_at) - NEAR
+    near = wishes.model_copy(update={"first": first, "order": "earliest"})
+    any_time = Wishes(first=first, appointment_id=wishes.appointment_id)
+    for one in (near, any_time):
+        seats = find_times(call, one, visit_type, patient_id).seats
+        if seats:
+            return sorted(seats, key=lambda seat: abs(seat["starts_at"] - taken.starts_at))[:OTHERS]
+    return []
+
+
+def _suiting(
+    call: Call, wishes: Wishes, asked: SearchIn, seats: Sequence[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Return the first time that meets what the patient always prefers, if that is what counts."""
+    if asked.patient_id is None or not seats or wishes.part or wishes.weekdays:
+        return None
+    kept = call.session.scalar(select(Preference).where(Preference.patient_id == asked.patient_id))
+    if kept is None or not (kept.providers or kept.weekdays or kept.times):
+        return None
+    always = {"providers": None, "weekdays": None, "times": None, "limit": 1, "per_day": None}
+    found = get_seats(call, asked.model_copy(update=always))["items"]
+    return found[0] if found else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -120,8 +121,13 @@ def model_of(model: type[Model], values: Mapping[str, Any]) -> Model:
         return model.model_validate(_with_numbers(model, values))
     except ValidationError as error:
         raise WrongForm(
-            [(".".join(map(str, one["loc"])), _message(one["msg"])) for one in error.errors()]
+            [(_field_of(one["loc"]), _message(one["msg"])) for one in error.errors()]
         ) from None
+
+
+def _field_of(place: Sequence[int | str]) -> str:
+    """Return the field that is wrong: of a list as a whole, whichever of it is."""
+    return ".".join(map(str, takewhile(lambda one: isinstance(one, str), place)))
 
 
 def kept(name: str, value: Any = "") -> Any:

@@ -40,6 +40,24 @@ def look(
     assert not trouble
 
 
+def without_news(page: Page, path: str) -> None:
+    """Let no part of a page renew itself, as where the line is slow just then.
+
+    Parameters
+    ----------
+    path
+        The page's, as a pattern.
+    """
+    page.route(
+        f"**{path}*",
+        lambda route: (
+            route.fulfill(status=204)
+            if route.request.method == "GET" and "hx-request" in route.request.headers
+            else route.continue_()
+        ),
+    )
+
+
 def trouble_of(page: Page) -> list[str]:
     """Return what goes wrong in a page from now on, to which it is added."""
     trouble: list[str] = []

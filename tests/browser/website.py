@@ -68,8 +68,12 @@ class Website:
 
     def sign_in(self, page: Page, role: str) -> Page:
         """Sign in as the demo's user of a role, on the first page of the role."""
+        return self.sign_in_as(page, f"{role}@demo-clinic.example")
+
+    def sign_in_as(self, page: Page, email: str) -> Page:
+        """Sign in as whoever has an address, on the first page of that user."""
         page.goto(f"{self.address}/sign-in")
-        page.get_by_label("E-mail address").fill(f"{role}@demo-clinic.example")
+        page.get_by_label("E-mail address").fill(email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.locator(".account").wait_for(state="attached")

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import g, url_for
 
 from serve.api.appointments import (
     MoveIn,
@@ -19,7 +19,7 @@ from serve.api.call import Call
 from serve.api.fields import Identifier
 from serve.api.publishing import ClinicDaysIn, get_clinic_day, get_clinic_days
 from serve.models import Appointment, Patient, Seat
-from serve.web.finding import WEEKDAYS, Chosen, Found, Wishes, find_times
+from serve.web.finding import WEEKDAYS, Chosen, Wishes, find_times, nearest_others
 from serve.web.forms import read
 from serve.web.front_desk.blueprint import pages
 from serve.web.front_desk.patients import Looked, look_for
@@ -54,8 +54,11 @@ def book(call: Call) -> str:
     visit_types = {key: one for key, one in visit_types_of(call).items() if one.active}
     wanted = moving.visit_type_id if moving is not None else wishes.visit_type_id
     visit_type = visit_types.get(wanted) if wanted else next(iter(visit_types.values()), None)
-    found = None
+    found, others = None, []
     if patient is not None and visit_type is not None:
+        taken = _taken(call, wishes)
+        if taken is not None:
+            others = nearest_others(call, wishes, visit_type, patient.id, taken)
         found = find_times(call, wishes, visit_type, patient.id)
     return render(
         "front_desk/book.html",
@@ -69,16 +72,15 @@ def book(call: Call) -> str:
         visit_types=visit_types,
         providers={key: one for key, one in providers_of(call).items() if one.active},
         found=found,
-        others=_others(call, wishes, found),
+        others=others,
         weekdays=WEEKDAYS,
     )
 
 
-def _others(call: Call, wishes: Booking, found: Found | None) -> list[dict[str, Any]]:
-    """Return the nearest other times, if the one that was chosen could not be had."""
+def _taken(call: Call, wishes: Booking) -> Seat | None:
+    """Return the seat that was chosen and could not be had; None if it was not so."""
     chosen = wishes.seat_id or wishes.hold
-    seat = None if chosen is None else call.session.get(Seat, chosen)
-    return [] if seat is None or found is None else found.nearest(seat.starts_at)
+    return None if chosen is None or "refusal" not in g else call.session.get(Seat, chosen)
 
 
 @does(pages, "/book", "appointment.book", form=book)

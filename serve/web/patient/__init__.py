@@ -1,11 +1,11 @@
 """The pages of the patient."""
 
 from serve.web.area import Area, Entry
-from serve.web.patient import calendar, data, find, offers, visits, waiting, wishes
+from serve.web.patient import calendar, data, find, moving, offers, visits, waiting, wishes
 from serve.web.patient.blueprint import pages
 from serve.web.texts import marked
 
-__all__ = ["calendar", "data", "find", "offers", "visits", "waiting", "wishes"]
+__all__ = ["calendar", "data", "find", "moving", "offers", "visits", "waiting", "wishes"]
 
 AREA = Area(
     "patient",

@@ -6,6 +6,7 @@ from flask import Response, make_response, url_for
 
 from serve.api.calendars import CalendarFeedIn, delete_calendar_feed, post_calendar_feed
 from serve.api.call import Call
+from serve.models import CalendarFeed
 from serve.web.feeds import feeds_of
 from serve.web.forms import read
 from serve.web.page import Done, does, shows
@@ -37,4 +38,7 @@ def post_calendar(call: Call) -> Response:
 def end_calendar(call: Call, calendar_feed_id: UUID) -> Done:
     """Let no calendar read a feed any more."""
     delete_calendar_feed(call, calendar_feed_id)
-    return Done(url_for(".calendar"), _("That calendar is not told of your visits any more."))
+    whom = call.session.get_one(CalendarFeed, calendar_feed_id).patient_id
+    return Done(
+        url_for(".calendar", whom=whom), _("That calendar is not told of your visits any more.")
+    )

@@ -1,36 +1,52 @@
 """Finding a time: the first that suits on top, and a hold on the one that is chosen."""
 
-from typing import Any
 from uuid import UUID
 
-from flask import g, request, url_for
+from flask import Response, g, request, url_for
 
 from serve.api.appointments import SeatFor, post_hold
 from serve.api.call import Call
 from serve.models import Seat
-from serve.web.finding import WEEKDAYS, Chosen, Found, Wishes, find_times
+from serve.web.finding import WEEKDAYS, Chosen, Wishes, find_times, nearest_others
 from serve.web.forms import read
 from serve.web.names import locations_of, providers_of, visit_types_of
 from serve.web.page import Done, does, shows
 from serve.web.patient.blueprint import pages
-from serve.web.patient.visits import own_visit
+from serve.web.patient.visits import changeable_until, own_visit, visit
 from serve.web.patient.whom import for_whom
 from serve.web.rendering import render
+from serve.web.seat_news import SINCE, last_event, nothing_new
 
 
 @shows(pages, "/find", "appointment.read")
-def find(call: Call) -> str:
+def find(call: Call) -> str | Response:
     """Show free times."""
-    whom = for_whom(call)
-    wishes = read(Wishes, lists=("weekdays",), beside=("whom", "seat_id"))
+    return page_of_times(call, read(Wishes, lists=("weekdays",), beside=("whom", "seat_id", SINCE)))
+
+
+def page_of_times(call: Call, wishes: Wishes) -> str | Response:
+    """Return the page with the free times that somebody looks for."""
+    if nothing_new(call):
+        return Response(status=204)
+    since = last_event(call)
     moving = None if wishes.appointment_id is None else own_visit(call, wishes.appointment_id)
-    visit_types = {key: one for key, one in visit_types_of(call).items() if one.active}
+    every = visit_types_of(call)
+    if moving is not None:
+        until = changeable_until(moving, every)
+        if until is None or until < call.now:
+            # Its own page says why it cannot be moved.
+            return visit(call, moving.id)
+    whom = for_whom(call, None if moving is None else moving.patient_id)
+    visit_types = {key: one for key, one in every.items() if one.active}
     wanted = moving.visit_type_id if moving is not None else wishes.visit_type_id
     visit_type = visit_types.get(wanted) if wanted else next(iter(visit_types.values()), None)
-    patient_id = whom.patient.id if moving is None else moving.patient_id
-    found = None
+    found, others = None, []
     if visit_type is not None:
-        found = find_times(call, wishes, visit_type, patient_id)
+        # If the one that was chosen could not be had, others are offered first.
+        taken = seat_that_is_meant(call) if "refusal" in g else None
+        if taken is not None:
+            others = nearest_others(call, wishes, visit_type, whom.patient.id, taken)
+        found = find_times(call, wishes, visit_type, whom.patient.id)
     return render(
         "patient/find.html",
         fragment="patient/_times.html",
@@ -42,20 +58,19 @@ def find(call: Call) -> str:
         providers={key: one for key, one in providers_of(call).items() if one.active},
         locations=locations_of(call),
         found=found,
-        others=[] if found is None else others_than_taken(call, found),
+        since=since,
+        others=others,
         weekdays=WEEKDAYS,
     )
 
 
-def others_than_taken(call: Call, found: Found) -> list[dict[str, Any]]:
-    """Return the nearest other times, if the one that was chosen could not be had."""
-    if "refusal" not in g:
-        return []
+def seat_that_is_meant(call: Call) -> Seat | None:
+    """Return the seat that a request names; None if it names none that there is."""
     try:
-        seat = call.session.get(Seat, UUID(request.form.get("seat_id", "")))
+        seat = call.session.get(Seat, UUID(request.values.get("seat_id", "")))
     except ValueError:
-        seat = None
-    return [] if seat is None else found.nearest(seat.starts_at)
+        return None
+    return seat if seat is not None and seat.clinic_day.practice_id == call.practice_id else None
 
 
 @does(pages, "/find", "appointment.book", form=find)

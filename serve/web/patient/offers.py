@@ -54,5 +54,5 @@ def accept(call: Call, offer_id: UUID) -> Done:
 @does(pages, "/offers/<uuid:offer_id>/decline", "waitlist.change", form=offer)
 def decline(call: Call, offer_id: UUID) -> Done:
     """Leave it to the next one."""
-    decline_offer(call, offer_id)
-    return Done(url_for(".waiting_list"), _("The time goes to the next who waits."))
+    whom = decline_offer(call, offer_id).entry.patient_id
+    return Done(url_for(".waiting_list", whom=whom), _("The time goes to the next who waits."))

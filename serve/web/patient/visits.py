@@ -1,26 +1,24 @@
 """What one has booked: the next visit first, and on its day when it will begin."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import Response, redirect, request, url_for
+from flask import url_for
 
 from serve.api.appointments import (
     AppointmentsIn,
     CancelIn,
-    MoveIn,
     cancel_appointment,
     confirm_appointment,
     get_appointment,
     get_appointments,
-    move_appointment,
 )
 from serve.api.call import Call
 from serve.api.live import get_expected
 from serve.errors import NotFound
 from serve.live.own_call import OwnCall
-from serve.models import Appointment, Seat
-from serve.web.forms import read
+from serve.models import Appointment, VisitType
 from serve.web.names import everything, locations_of, providers_of, visit_types_of
 from serve.web.page import Done, does, shows
 from serve.web.patient.blueprint import pages
@@ -56,8 +54,19 @@ def visits(call: Call) -> str:
         update={"first": today + timedelta(days=31), "last": today + timedelta(days=AHEAD)}
     )
     found += everything(get_appointments, call, later)
-    coming = [one for one in found if one.status in OPEN and one.ends_at > call.now - BEYOND]
-    past = [one for one in reversed(found) if one not in coming]
+    offers = open_offers(call, whom.patient.id)
+    offered = {one.seat.id for one in offers}
+    coming = [
+        one
+        for one in found
+        if one.status in OPEN
+        and one.ends_at > call.now - BEYOND
+        # A seat that is offered is above, and one that is not kept any longer is anybody's.
+        and not (one.status == "held" and (one.seat_id in offered or ran_out(call, one)))
+    ]
+    # What was kept and never booked was no visit.
+    past = [one for one in reversed(found) if one not in coming and one.booked_at is not None]
+    visit_types = visit_types_of(call)
     first = next((one for one in coming if one.status != "held"), None)
     told = None if first is None else expected(call, first)
     return render(
@@ -68,10 +77,11 @@ def visits(call: Call) -> str:
         told=told,
         bar=None if told is None else bar_of(told),
         further=[one for one in coming if one is not first],
+        until={one.id: changeable_until(one, visit_types) for one in coming},
         past=past[:50],
-        offers=open_offers(call, whom.patient.id),
+        offers=offers,
         providers=providers_of(call),
-        visit_types=visit_types_of(call),
+        visit_types=visit_types,
         locations=locations_of(call),
     )
 
@@ -91,8 +101,6 @@ def visit(call: Call, appointment_id: UUID) -> str:
     """Show one visit, and what can be done about it."""
     found = own_visit(call, appointment_id)
     visit_types = visit_types_of(call)
-    notice = timedelta(minutes=visit_types[found.visit_type_id].cancel_notice_minutes)
-    until = None if found.starts_at is None else found.starts_at - notice
     told = expected(call, found)
     return render(
         "patient/visit.html",
@@ -100,12 +108,25 @@ def visit(call: Call, appointment_id: UUID) -> str:
         visit=found,
         told=told,
         bar=None if told is None else bar_of(told),
-        until=until,
-        changeable=found.status == "booked" and until is not None and call.now <= until,
+        until=changeable_until(found, visit_types),
+        ran_out=found.status == "expired" or ran_out(call, found),
         providers=providers_of(call),
         visit_types=visit_types,
         locations=locations_of(call),
     )
+
+
+def changeable_until(visit: Appointment, visit_types: Mapping[UUID, VisitType]) -> datetime | None:
+    """Return until when a visit's patient can move or cancel it; None if that is not possible."""
+    if visit.status != "booked" or visit.starts_at is None:
+        return None
+    notice = timedelta(minutes=visit_types[visit.visit_type_id].cancel_notice_minutes)
+    return visit.starts_at - notice
+
+
+def ran_out(call: Call, visit: Appointment) -> bool:
+    """Return whether a seat was kept, and is not kept any longer."""
+    return visit.held_until is not None and visit.held_until <= call.now
 
 
 def own_visit(call: Call, appointment_id: UUID) -> Appointment:
@@ -138,28 +159,3 @@ def cancel(call: Call, appointment_id: UUID) -> Done:
     said = _("The time is given back.") if held else _("Your visit is cancelled.")
     again = url_for(".find", visit_type_id=visit_type_id, whom=patient_id)
     return Done(url_for(".visits", whom=patient_id), said, again, _("Find another time"))
-
-
-@shows(pages, "/visits/<uuid:appointment_id>/move", "appointment.read")
-def move_form(call: Call, appointment_id: UUID) -> str | Response:
-    """Ask whether a visit is to move from its time to the one that was chosen."""
-    found = own_visit(call, appointment_id)
-    try:
-        seat = call.session.get(Seat, UUID(request.values.get("seat_id", "")))
-    except ValueError:
-        seat = None
-    if seat is None or seat.clinic_day.practice_id != call.practice_id:
-        # None was chosen, or one that is not there: first to the times that are free.
-        return redirect(url_for(".find", appointment_id=appointment_id))  # type: ignore[return-value]
-    return render("patient/move.html", visit=found, seat=seat, providers=providers_of(call))
-
-
-@does(pages, "/visits/<uuid:appointment_id>/move", "appointment.change", form=move_form)
-def move(call: Call, appointment_id: UUID) -> Done:
-    """Give a visit the other time, and its old one back."""
-    own_visit(call, appointment_id)
-    moved = move_appointment(call, appointment_id, read(MoveIn))
-    return Done(
-        url_for(".visit", appointment_id=moved.id),
-        _("Your visit is now at %(time)s.") % {"time": clock(moved.starts_at)},
-    )

@@ -55,5 +55,5 @@ def wait(call: Call) -> Done:
 @does(pages, "/waiting-list/<uuid:entry_id>/leave", "waitlist.change", form=waiting_list)
 def leave(call: Call, entry_id: UUID) -> Done:
     """Wait no longer."""
-    leave_list(call, entry_id)
-    return Done(url_for(".waiting_list"), _("You are not on the waiting list any more."))
+    whom = leave_list(call, entry_id).patient_id
+    return Done(url_for(".waiting_list", whom=whom), _("You are not on the waiting list any more."))

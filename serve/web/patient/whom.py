@@ -1,6 +1,7 @@
 """For whom somebody books: for oneself, or for one of those cared for."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import request
 
@@ -29,8 +30,13 @@ class Whom:
     others: list[Patient]
 
 
-def for_whom(call: Call) -> Whom:
+def for_whom(call: Call, patient_id: UUID | None = None) -> Whom:
     """Return for whom the request is: whom it names, or else the reader, or the first cared for.
+
+    Parameters
+    ----------
+    patient_id
+        Whose the page is, where what it shows says so.
 
     Raises
     ------
@@ -42,7 +48,7 @@ def for_whom(call: Call) -> Whom:
     to = call.to("patient.read")
     own = [one for one in everything(get_patients, to, PatientsIn(**PageIn().model_dump()))
            if one.id in call.actor.patient_ids]  # fmt: skip
-    named = request.values.get("whom", "")
+    named = request.values.get("whom", "") if patient_id is None else str(patient_id)
     if named:
         own_ids = {str(one.id): one for one in own}
         if named not in own_ids:

@@ -1,11 +1,13 @@
 """What one prefers when times are searched, how to be told of visits, and where one is reached."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import request, url_for
 
 from serve.api.call import Call
 from serve.api.patients import (
+    NoticesIn,
     PatientChange,
     PreferenceIn,
     PreferenceOut,
@@ -22,8 +24,8 @@ from serve.web.patient.whom import for_whom
 from serve.web.rendering import render
 from serve.web.texts import _, marked
 
-#: Times of day that somebody may prefer.
-TIMES = {"morning": ("00:00", "12:00"), "afternoon": ("12:00", "23:59")}
+#: Times of day that somebody may prefer, as they are kept.
+TIMES = {"morning": ["00:00", "12:00"], "afternoon": ["12:00", "23:59"]}
 #: What is told unless one does not want it.
 KINDS = {
     "confirmation": marked("that a visit is booked"),
@@ -42,16 +44,24 @@ def preferences(call: Call) -> str:
     whom = for_whom(call)
     kept = get_preferences(call, whom.patient.id)
     plain = PreferenceOut.model_validate(kept).model_dump(mode="json")
+    parts = list(TIMES.items()) + [("-".join(one), one) for one in own_times(plain["times"])]
     return render(
         "patient/preferences.html",
         whom=whom,
         kept_preferences=plain,
-        parts=[name for name, pair in TIMES.items() if list(pair) in plain["times"]],
+        parts=[name for name, pair in parts],
+        preferred=[name for name, one in parts if one in plain["times"]],
         providers={key: one for key, one in providers_of(call).items() if one.active},
         weekdays=WEEKDAYS,
         kinds=KINDS,
+        told=_told(plain["notices"]),
         languages=LANGUAGES,
     )
+
+
+def own_times(times: Sequence[list[str]]) -> list[list[str]]:
+    """Return the times of day that somebody prefers and that the form has no words for."""
+    return [one for one in times if one not in TIMES.values()]
 
 
 @does(pages, "/preferences", "patient.change", form=preferences)
@@ -59,29 +69,43 @@ def post_preferences(call: Call) -> Done:
     """Keep what one prefers, of the version that was read."""
     whom = for_whom(call)
     form = request.form
+    before = PreferenceOut.model_validate(get_preferences(call, whom.patient.id))
+    own = {"-".join(one): one for one in own_times(before.times)}
+    preferred = [one for name, one in (TIMES | own).items() if name in form.getlist("parts")]
+    given = {
+        "providers": form.getlist("providers"),
+        "weekdays": form.getlist("weekdays"),
+        "times": [{"first": first, "last": last} for first, last in preferred],
+        "notices": model_of(NoticesIn, _notices(before.notices)),
+    }
+    put_preferences(call, whom.patient.id, model_of(PreferenceIn, given))
+    return Done(url_for(".preferences", whom=whom.patient.id), _("Your wishes are kept."))
+
+
+def _told(notices: Mapping[str, Any]) -> list[str]:
+    """Return what is told; reminders so many as none are not."""
+    silent = set(notices.get("opted_out", []))
+    if notices.get("reminder_hours") == []:
+        silent.add("reminder")
+    return [one for one in KINDS if one not in silent]
+
+
+def _notices(before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the form says to be told; of what it does not ask, what was said before."""
+    form = request.form
     notices: dict[str, Any] = {
         "channels": form.getlist("channels"),
         "opted_out": [one for one in KINDS if one not in form.getlist("told")],
     }
+    if before.get("delay_every_minutes") is not None:
+        notices["delay_every_minutes"] = before["delay_every_minutes"]
     if form.get("reminder_hours", "").strip():
         notices["reminder_hours"] = [
             one.strip() for one in form["reminder_hours"].split(",") if one.strip()
         ]
     if form.get("delay_minutes", "").strip():
         notices["delay_minutes"] = form["delay_minutes"].strip()
-    times = [
-        {"first": first, "last": last}
-        for part, (first, last) in TIMES.items()
-        if part in form.getlist("parts")
-    ]
-    given = {
-        "providers": form.getlist("providers"),
-        "weekdays": form.getlist("weekdays"),
-        "times": times,
-        "notices": notices,
-    }
-    put_preferences(call, whom.patient.id, model_of(PreferenceIn, given))
-    return Done(url_for(".preferences", whom=whom.patient.id), _("Your wishes are kept."))
+    return notices
 
 
 @does(pages, "/contact", "patient.change", form=preferences)

@@ -74,6 +74,46 @@ function showNow(root) {
   }
 }
 
+// A part that is renewed keeps what its reader opened, and where the focus is.
+const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+
+// What tells an element from its neighbours before and after: its words, or else its name and value.
+function nameOf(element) {
+  return element.id || `${element.tagName} ${element.name ?? ""} ${element.value ?? ""} ${element.textContent.trim()}`;
+}
+
+const places = new Map();
+
+function keepPlace(part) {
+  const within = part.contains(document.activeElement);
+  places.set(part, {
+    open: [...part.querySelectorAll("details[open] > summary")].map(nameOf),
+    focused: within ? nameOf(document.activeElement) : null,
+  });
+}
+
+function comeBack(renewed, place) {
+  for (const summary of renewed.querySelectorAll("details > summary")) {
+    if (place.open.includes(nameOf(summary))) summary.parentElement.open = true;
+  }
+  if (place.focused === null || renewed.contains(document.activeElement)) return;
+  const found = [...renewed.querySelectorAll(FOCUSABLE)].find((one) => nameOf(one) === place.focused);
+  (found ?? document.getElementById("main")).focus({ preventScroll: true });
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const part = event.detail.target;
+  if (event.detail.shouldSwap && part.matches("[data-live]")) keepPlace(part);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [part, place] of places) {
+    if (part.isConnected) continue;
+    places.delete(part);
+    const renewed = document.getElementById(part.id);
+    if (renewed) comeBack(renewed, place);
+  }
+});
+
 document.addEventListener("htmx:afterSettle", (event) => {
   focusNews(event.target);
   drawPlots(event.target);

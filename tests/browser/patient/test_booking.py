@@ -1,12 +1,13 @@
 """A patient finds a time, books it, moves it and cancels it, in a browser."""
 
 import re
+from datetime import date
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.looking import look
-from tests.browser.patient.conftest import first_time
+from tests.browser.looking import look, without_news
+from tests.browser.patient.conftest import ANOTHER, first_time, give_account, leave_one_seat
 from tests.browser.website import Website
 
 pytestmark = pytest.mark.browser
@@ -81,21 +82,49 @@ def press_until(page: Page, text: str) -> None:
     raise AssertionError(f"the keyboard does not reach {text!r}")
 
 
-def test_of_two_who_take_the_last_seat_one_is_offered_others(browser: Browser, website: Website):
-    """Nearest first, and what was looked for stays."""
+def test_of_two_patients_who_take_the_last_seat_one_is_offered_others(
+    browser: Browser, website: Website
+):
+    """The nearest first, even if none is as it was looked for; what was looked for stays."""
+    website.work(give_account)
+    last = leave_one_seat(website, date(2026, 3, 16))
     with look(browser) as one, look(browser) as other:
+        website.sign_in(one, "patient")
+        website.sign_in_as(other, ANOTHER)
+        without_news(other, "/my/find")
         for page in (one, other):
-            website.sign_in(page, "patient")
-            page.goto(f"{website.address}/my/find?part=afternoon&weekdays=monday")
-            page.evaluate("document.body.removeAttribute('data-events')")
+            page.goto(f"{website.address}{last}")
+            expect(page.locator("section button")).to_have_count(1)
         one.locator(".first button").click()
         one.get_by_role("button", name=re.compile("Book ")).click()
+        expect(one.get_by_text("is booked.")).to_be_visible()
         other.locator(".first button").click()
         expect(other.get_by_role("alert")).to_be_visible()
         expect(other.get_by_role("heading", name="The nearest other times")).to_be_visible()
-        assert "Afternoons" in other.locator(".chips [aria-current]").all_inner_texts()
+        expect(other.get_by_text("Nothing is free from Mon 16 Mar")).to_be_visible()
+        expect(other.get_by_label("With whom?")).not_to_have_value("")
         other.locator("#nearest + .chips button").first.click()
         expect(other.get_by_text("Kept for you until")).to_be_visible()
+
+
+def test_a_patient_learns_within_two_seconds_that_another_took_a_time(
+    browser: Browser, website: Website
+):
+    """Though nobody is told of the visits of others; what was opened stays open."""
+    website.work(give_account)
+    with look(browser) as one, look(browser) as other:
+        website.sign_in(one, "patient")
+        website.sign_in_as(other, ANOTHER)
+        for page in (one, other):
+            page.goto(f"{website.address}/my/find?first=2026-03-11")
+        value = one.locator(".first button").get_attribute("value")
+        other.locator("#grid summary").click()
+        other.locator("#grid summary").focus()
+        expect(other.locator(f"button[value='{value}']").first).to_be_visible()
+        one.locator(".first button").click()
+        expect(other.locator(f"button[value='{value}']")).to_have_count(0, timeout=2000)
+        expect(other.locator("#grid")).to_have_attribute("open", "")
+        expect(other.locator("#grid summary")).to_be_focused()
 
 
 def test_a_booking_appears_in_another_browser_within_two_seconds(
