@@ -88,8 +88,8 @@ def _make(folder: Path) -> Path:
     with app.app_context():
         migrate(db.engine)
         transaction(lambda session: make_demo(session, NAME, "Europe/Amsterdam", 0, NOW))
-        transaction(_half_a_day)
-        transaction(_offer)
+        transaction(half_a_day_happens)
+        transaction(offer_a_seat)
         _work(app)
         with reading() as session:
             users = session.scalars(select(User.id)).all()
@@ -102,11 +102,12 @@ def _make(folder: Path) -> Path:
     return folder / "bailey.db"
 
 
-def _half_a_day(session: Session) -> None:
+def half_a_day_happens(session: Session) -> None:
+    """Let the morning come as far as it is, and the patient with an account have a visit."""
     half_a_day(session, session.scalars(select(Practice)).one(), 0, NOW)
 
 
-def _offer(session: Session) -> None:
+def offer_a_seat(session: Session) -> None:
     """Let the patient who has an account wait, and be offered a seat that somebody leaves."""
     patient = session.scalars(select(Patient).where(Patient.user_id.is_not(None))).one()
     visit_type = session.scalars(select(VisitType).where(VisitType.name == "return")).one()

@@ -19,6 +19,9 @@ from serve.web.page import shows
 from serve.web.rendering import render
 from serve.web.times import clock, on_wall
 
+#: Minutes of a day, and the least that a block is drawn as, so that its words are read.
+MIDNIGHT, SHORTEST = 24 * 60, 15
+
 
 class WeekIn(Sent):
     """Which week: any of its days."""
@@ -55,24 +58,25 @@ class Grid:
 def grid_of(monday: date, blocks: list[Any]) -> Grid:
     """Return the grid of a week."""
 
-    def minute(block: Any, name: str) -> int:
-        hours, minutes = clock(getattr(block, name)).split(":")
-        return 60 * int(hours) + int(minutes)
+    def span(block: Any) -> tuple[int, int]:
+        """Return the minutes of its day in which a block begins and ends."""
+        hours, minutes = map(int, clock(block.starts_at).split(":"))
+        begins = 60 * hours + minutes
+        if on_wall(block.ends_at) > on_wall(block.starts_at):
+            # A session over midnight goes to the end of its day.
+            return begins, MIDNIGHT
+        hours, minutes = map(int, clock(block.ends_at).split(":"))
+        return begins, 60 * hours + minutes
 
-    begins = min((minute(one, "starts_at") // 60 for one in blocks), default=8)
-    ends = max((-(-minute(one, "ends_at") // 60) for one in blocks), default=17)
-    # A session over midnight goes to the end of its day.
-    ends = max(ends, begins + 1)
+    spans = [span(one) for one in blocks]
+    begins = min((low // 60 for low, high in spans), default=8)
+    ends = max((-(-high // 60) for low, high in spans), default=17)
     days = []
     for offset in range(7):
         day = monday + timedelta(days=offset)
         placed = [
-            Placed(
-                one,
-                minute(one, "starts_at") - 60 * begins,
-                max(15, minute(one, "ends_at") - minute(one, "starts_at")),
-            )
-            for one in blocks
+            Placed(one, low - 60 * begins, max(SHORTEST, high - low))
+            for one, (low, high) in zip(blocks, spans, strict=True)
             if one.day == day
         ]
         if placed or offset < 5:

@@ -26,15 +26,19 @@ def first_time(page: Page) -> str:
     return found[0]
 
 
-def give_account(session: Session, email: str = ANOTHER) -> Patient:
-    """Let another patient have an account; do nothing if one has it."""
+def give_account(session: Session, email: str = ANOTHER, new: bool = False) -> Patient:
+    """Let another patient, or a new one, have an account; do nothing if somebody has it."""
     user = session.scalar(select(User).where(User.email == email))
     if user is not None:
         return session.scalars(select(Patient).where(Patient.user_id == user.id)).one()
-    patient = session.scalars(
+    somebody = session.scalars(
         select(Patient).where(Patient.user_id.is_(None)).order_by(Patient.email)
     ).first()
-    assert patient is not None
+    assert somebody is not None
+    patient = somebody
+    if new:
+        patient = Patient(practice_id=somebody.practice_id, name="Nora New", email=email)
+        session.add(patient)
     user = User(
         practice_id=patient.practice_id, email=email, name=patient.name,
         password_hash=hash_password(PASSWORD),
