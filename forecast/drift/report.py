@@ -111,12 +111,17 @@ class Drift:
 def write_drift(directory: Path, drift: Drift) -> None:
     """Write drift.json and drift.html."""
     write_json(directory / "drift.json", drift.to_dict())
+    page, figures = directory / "drift.html", drift_figures(drift)
+    write_page(page, "drift.html.j2", figures, "forecast.drift", drift=drift)
+
+
+def drift_figures(drift: Drift) -> list[Figure]:
+    """Return the figures of what was found: the inputs first, then how the model did."""
     figures = [index_figure(drift)]
     if drift.calibration is not None:
         figures += [expected_figure(drift.calibration), score_figure(drift.calibration)]
     moved = [one for one in drift.inputs if one.status != STABLE]
-    figures += [bins_figure(one) for one in moved[:SHOWN]]
-    write_page(directory / "drift.html", "drift.html.j2", figures, "forecast.drift", drift=drift)
+    return figures + [bins_figure(one) for one in moved[:SHOWN]]
 
 
 def index_figure(drift: Drift) -> Figure:

@@ -36,6 +36,24 @@ OPTIONS = ("name", "model", "since", "period", "bins", "watch", "shifted")
 
 def drift(settings: dict[str, Any], directory: Path) -> float:
     """Watch the model in use over the held-out period; return the largest index of an input."""
+    found = watched(settings, directory)
+    write_drift(directory, found)
+    console = stdout_console()
+    period = f"from {found.current[0]} until {found.current[1]}"
+    for line in (f"{found.model}, {period}:", *found.sentences):
+        console.print(line, highlight=False, soft_wrap=True)
+    console.print(f"Written to {directory}: drift.json, drift.html", soft_wrap=True)
+    return max((one.index for one in found.inputs), default=0.0)
+
+
+def watched(settings: Mapping[str, Any], directory: Path) -> Drift:
+    """Return what has moved since a model learned, over the held-out period.
+
+    Raises
+    ------
+    InvalidInput
+        If an option is wrong, there is no such model, or it learned from the period.
+    """
     given = known_keys("task", settings["task"], OPTIONS, required=OPTIONS)
     thresholds = Thresholds(given["bins"], given["watch"], given["shifted"])
     name = checked_quantity(settings)
@@ -49,7 +67,7 @@ def drift(settings: dict[str, Any], directory: Path) -> float:
     learned = pd.Timestamp(str(chosen.saved.about["train_until"]))
     since = _since(history, given, learned)
     evaluation = quantity.evaluate({fitted.name: fitted}, history, split)
-    found = Drift(
+    return Drift(
         quantity.name,
         chosen.words,
         (moment_text(since), moment_text(learned)),
@@ -62,12 +80,6 @@ def drift(settings: dict[str, Any], directory: Path) -> float:
         calibration(evaluation, given["period"], Resampling(seed=settings["seed"])),
         thresholds,
     )
-    write_drift(directory, found)
-    console = stdout_console()
-    for line in (f"{chosen.words}, {split.words}:", *found.sentences):
-        console.print(line, highlight=False, soft_wrap=True)
-    console.print(f"Written to {directory}: drift.json, drift.html", soft_wrap=True)
-    return max((one.index for one in found.inputs), default=0.0)
 
 
 def _since(history: History, given: Mapping[str, Any], learned: pd.Timestamp) -> pd.Timestamp:

@@ -8,9 +8,9 @@ from sqlalchemy import Select, select
 from objective import InvalidInput
 from serve.api.call import Call
 from serve.api.route import route
-from serve.api.run_schemas import ForecastOut, PromoteIn, RunOut
+from serve.api.run_schemas import DriftIn, ForecastOut, PromoteIn, RunOut
 from serve.api.runs import submitted
-from serve.errors import NotFound
+from serve.errors import Conflict, NotFound
 from serve.jobs.forecast_models import QUANTITIES, promotion
 from serve.models import Run
 
@@ -78,6 +78,18 @@ def post_rollback(call: Call, quantity: str) -> Run:
     """Submit a run that goes back one model."""
     _check(quantity)
     return submitted(call, "forecast", {"task": "rollback", "quantity": quantity})
+
+
+@route(
+    forecasts, "POST", "/forecasts/<quantity>/drift", "run.submit",
+    "Look whether the model in use is still right", takes=DriftIn, gives=RunOut, status=202,
+)  # fmt: skip
+def post_drift(call: Call, quantity: str, given: DriftIn) -> Run:
+    """Submit a run that compares the last days with those that the model learned from."""
+    if get_forecast(call.to("run.read"), quantity).get("version") is None:
+        raise Conflict("No model of this quantity is in use.", "no_model")
+    request = {"task": "drift", "quantity": quantity, "days": given.days}
+    return submitted(call, "forecast", request)
 
 
 def _check(quantity: str) -> None:

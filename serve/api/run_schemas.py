@@ -83,6 +83,12 @@ class ForecastIn(Sent):
     promote: bool = False
 
 
+class DriftIn(Sent):
+    """Over how many of the last days to look how the model in use does."""
+
+    days: Annotated[int, Field(strict=True, ge=2, le=365)] = 28
+
+
 class SessionForecastIn(Sent):
     """A session of a provider whose inputs are wanted.
 

@@ -23,6 +23,14 @@ def model_group(quantity: str) -> dict[str, Any]:
     return {**group, "candidates": kept}
 
 
+@cache
+def drift_options() -> dict[str, Any]:
+    """Return how `forecast` looks for drift by default."""
+    text = files("conf.forecast").joinpath("task/drift.yaml").read_text(encoding="utf-8")
+    options: Any = OmegaConf.to_container(OmegaConf.create(text))
+    return dict(options)
+
+
 def checked_models(quantity: str, names: Sequence[str] | None) -> list[str]:
     """Return the models that are to learn, the baseline first; None stands for all.
 

@@ -1,33 +1,32 @@
 """Runs about forecasts: models learn and are compared, come into use by the gate, and go back.
 
-The models of a practice and their registry are in a folder of its own beneath the service's home,
-which workers alone use. With several machines that folder is a shared one.
+Whether a model in use is still right is looked at too.
 """
 
-import io
 import json
 import shutil
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from filelock import FileLock
 from rich.console import Console
 
 from objective import InvalidInput
-from serve.database import reading
 from serve.errors import Conflict
-from serve.history.practice_history import history_of_practice
 from serve.jobs.control import Control
-from serve.jobs.forecast_models import model_group
+from serve.jobs.forecast_models import drift_options
 from serve.jobs.job import Job
-from serve.models import Practice
-from serve.settings import Settings
+from serve.jobs.model_home import (
+    alone,
+    kept_history,
+    model_settings,
+    registry_of,
+    run_folder,
+    unpack,
+)
 
 if TYPE_CHECKING:
-    from forecast.tracking.registry import Registry
     from objective.pages.figure import Figure
 
 #: What a model must be better than another by, and how sure that must be.
@@ -43,6 +42,7 @@ def forecast(job: Job, control: Control) -> dict[str, Any]:
         "train": train,
         "promote": promote,
         "rollback": rollback,
+        "drift": drift,
         "session": session_forecast,
     }
     return tasks[job.request["task"]](job, control)
@@ -59,8 +59,8 @@ def train(job: Job, control: Control) -> dict[str, Any]:
 
     given, folder = job.request, run_folder(job.settings, job.practice_id, job.run_id)
     shutil.rmtree(folder, ignore_errors=True)
-    _unpack(_kept_history(job, control), folder / "history")
-    settings = _settings(job, given["quantity"], folder) | {
+    unpack(kept_history(job, control), folder / "history")
+    settings = model_settings(job, given["quantity"], folder) | {
         "task": {"name": "train", "validation_days": None},
         "split": {"held_out_days": given["held_out_days"]},
         "seed": given["seed"],
@@ -88,6 +88,29 @@ def train(job: Job, control: Control) -> dict[str, Any]:
     }
 
 
+def drift(job: Job, control: Control) -> dict[str, Any]:
+    """Look whether the inputs of the model in use have moved, and whether it is off."""
+    from forecast.drift.report import drift_figures
+    from forecast.tasks.drift import watched
+
+    given, folder = job.request, run_folder(job.settings, job.practice_id, job.run_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    unpack(kept_history(job, control), folder / "history")
+    settings = model_settings(job, given["quantity"], folder) | {
+        "task": drift_options(),
+        "split": {"held_out_days": given["days"]},
+        "seed": 0,
+    }
+    found = watched(settings, folder)
+    shutil.rmtree(folder)
+    return {
+        "task": "drift",
+        **found.to_dict(),
+        "quantity": given["quantity"],
+        "figures": [told_figure(one) for one in drift_figures(found)],
+    }
+
+
 def told_figure(figure: "Figure") -> dict[str, Any]:
     """Return a figure as a result keeps it: plain names and numbers."""
     return {
@@ -110,8 +133,8 @@ def promote(job: Job, control: Control) -> dict[str, Any]:
 def rollback(job: Job, control: Control) -> dict[str, Any]:
     """Put the model to use again that was in use before."""
     quantity = job.request["quantity"]
-    with _alone(job):
-        registry = _registry(job, quantity)
+    with alone(job):
+        registry = registry_of(job, quantity)
         kept = control.load()
         stack = json.loads(kept) if kept is not None else registry.in_use()
         control.save(json.dumps(stack).encode())
@@ -126,11 +149,6 @@ def rollback(job: Job, control: Control) -> dict[str, Any]:
     return {"task": "rollback", "quantity": quantity, "before": before, "in_use": now}
 
 
-def run_folder(settings: Settings, practice_id: UUID, run_id: UUID) -> Path:
-    """Return where a training keeps what it learned from, its models and its report."""
-    return _home(settings, practice_id) / "runs" / str(run_id)
-
-
 def _gate(job: Job, quantity: str, folder: Path, version: int, control: Control) -> dict[str, Any]:
     """Judge the best model of a training on its held-out period, and put it to use or not."""
     from forecast.tasks.promote import judged
@@ -138,16 +156,16 @@ def _gate(job: Job, quantity: str, folder: Path, version: int, control: Control)
     if not folder.is_dir():
         raise InvalidInput("run_id", "the run", "a training whose models are kept here")
     summary = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    settings = _settings(job, quantity, folder) | {
+    settings = model_settings(job, quantity, folder) | {
         "task": {"name": "promote", "candidate": version, **GATE, "resamples": RESAMPLES},
         "split": summary["split"],
         "seed": 0,
     }
-    with _alone(job):
+    with alone(job):
         kept = control.load()
         if kept is not None:
             contents: dict[str, Any] = json.loads(kept)
-            registry = _registry(job, quantity)
+            registry = registry_of(job, quantity)
             # An attempt that was cut off here may have put it to use.
             if contents["promoted"] and registry.champion() != version:
                 registry.promote(version, _grounds(contents))
@@ -169,75 +187,3 @@ def _gate(job: Job, quantity: str, folder: Path, version: int, control: Control)
 
 def _grounds(contents: dict[str, Any]) -> dict[str, Any]:
     return {name: contents[name] for name in ("candidate", "current", "reason", "verdict")}
-
-
-def _settings(job: Job, quantity: str, folder: Path) -> dict[str, Any]:
-    """Return the settings by which `forecast` is told what and where."""
-    with reading() as session:
-        country = session.get_one(Practice, job.practice_id).country or None
-    group = model_group(quantity)
-    return {
-        "data": {"source": "files", "folder": str(folder / "history"), "country": country,
-                 "split": None},
-        "model": {**group, "candidates": dict(group["candidates"])},
-        "trainer": {"accelerator": "cpu", "devices": 1, "strategy": "auto", "progress": False},
-        "tracking": _tracking(job),
-        "on_error": "stop",
-        "resume": None,
-    }  # fmt: skip
-
-
-def registry_settings(job: Job) -> dict[str, Any]:
-    """Return the settings by which `forecast` finds the practice's models in use."""
-    return {"tracking": _tracking(job)}
-
-
-def _tracking(job: Job) -> dict[str, Any]:
-    path = _home(job.settings, job.practice_id).absolute() / "mlflow.db"
-    return {"uri": f"sqlite:///{path}", "register": "champion"}
-
-
-def _registry(job: Job, quantity: str) -> "Registry":
-    from forecast.tracking.connection import Connection
-    from forecast.tracking.registry import Registry
-    from forecast.tracking.settings import tracking_from
-
-    return Registry(Connection(tracking_from({"tracking": _tracking(job)})), quantity)
-
-
-def _home(settings: Settings, practice_id: UUID) -> Path:
-    return Path(settings.home) / "models" / str(practice_id)
-
-
-def _alone(job: Job) -> FileLock:
-    """Return a lock by which the models in use are changed one after another."""
-    home = _home(job.settings, job.practice_id)
-    home.mkdir(parents=True, exist_ok=True)
-    return FileLock(home / "in_use.lock")
-
-
-def _kept_history(job: Job, control: Control) -> bytes:
-    """Return the practice's history as a ZIP file of its tables, the same for every attempt."""
-    from forecast.data.writing import write_history
-
-    kept = control.load()
-    if kept is not None:
-        return kept
-    with reading() as session:
-        history = history_of_practice(session, job.practice_id, key=job.settings.key())
-    folder = run_folder(job.settings, job.practice_id, job.run_id) / "history"
-    paths = write_history(history, folder, "parquet")
-    if not paths:
-        raise InvalidInput("history", "no rows", "recorded first: the practice has no visits yet")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for path in paths.values():
-            archive.write(path, path.name)
-    shutil.rmtree(folder)
-    control.save(packed.getvalue())
-    return packed.getvalue()
-
-
-def _unpack(packed: bytes, folder: Path) -> None:
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        archive.extractall(folder)

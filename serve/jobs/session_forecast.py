@@ -9,8 +9,8 @@ from serve.clock import wall_clock
 from serve.database import reading
 from serve.history.practice_history import history_of_practice
 from serve.jobs.control import Control
-from serve.jobs.forecasting import registry_settings
 from serve.jobs.job import Job
+from serve.jobs.model_home import registry_settings
 from serve.models import Practice
 
 

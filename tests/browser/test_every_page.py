@@ -122,7 +122,6 @@ def test_names_are_shown_as_they_are_and_do_nothing(
     assert seen
 
 
-@pytest.mark.xfail(strict=False, reason="some sentences do not isolate the names in them yet")
 @pytest.mark.parametrize("role", ROLES)
 def test_names_keep_their_direction(browser: Browser, hostile: Website, role: str):
     """What is written from right to left does not move what stands beside it."""

@@ -7,8 +7,8 @@ from flask import request, url_for
 
 from serve.api.call import Call
 from serve.api.fields import Identifier, Sent
-from serve.api.forecasts import get_forecast, post_promote, post_rollback
-from serve.api.run_schemas import ForecastIn, PromoteIn, RunsIn
+from serve.api.forecasts import get_forecast, post_drift, post_promote, post_rollback
+from serve.api.run_schemas import DriftIn, ForecastIn, PromoteIn, RunsIn
 from serve.api.runs import get_runs, post_forecast
 from serve.jobs.forecast_models import QUANTITIES, model_group
 from serve.models import Run
@@ -38,11 +38,14 @@ class InUse:
         By how much of its score it is better than the simplest model; None where that is unknown.
     trainings
         The latest trainings of the quantity, the last first.
+    drift
+        The last look at whether the model is still right; None for none.
     """
 
     told: dict[str, Any]
     better: float | None
     trainings: list[Run]
+    drift: Run | None
 
 
 @shows(pages, "", "run.read")
@@ -64,16 +67,14 @@ def models(call: Call) -> str:
 def in_use(call: Call, quantity: str, runs: list[Run]) -> InUse:
     """Return what is in use of a quantity, and what was learned lately."""
     told = get_forecast(call, quantity)
-    trainings = [
-        one
-        for one in runs
-        if one.request.get("task") == "train" and one.request.get("quantity") == quantity
-    ]
+    own = [one for one in runs if one.request.get("quantity") == quantity]
+    trainings = [one for one in own if one.request.get("task") == "train"]
+    drift = next((one for one in own if one.request.get("task") == "drift"), None)
     better = None
     run = next((one for one in trainings if one.id == told.get("run_id")), None)
     if run is not None and run.result is not None and told.get("scores"):
         better = better_than_baseline(run.result)
-    return InUse(told, better, trainings[:5])
+    return InUse(told, better, trainings[:5], drift)
 
 
 def better_than_baseline(result: dict[str, Any]) -> float | None:
@@ -121,3 +122,10 @@ def rollback(call: Call, quantity: str) -> Done:
     """Go back to the model that was in use before."""
     run = post_rollback(call, quantity)
     return Done(url_for("work.run", run_id=run.id), _("The model before comes back to use."))
+
+
+@does(pages, "/<quantity>/drift", "run.submit", form=models)
+def drift(call: Call, quantity: str) -> Done:
+    """Look whether the model in use is still right."""
+    run = post_drift(call, quantity, DriftIn())
+    return Done(url_for("work.run", run_id=run.id), _("The last four weeks are looked at now."))
