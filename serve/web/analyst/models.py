@@ -16,14 +16,8 @@ from serve.web.analyst.blueprint import pages
 from serve.web.forms import model_of, read
 from serve.web.page import Done, does, shows
 from serve.web.rendering import render
-from serve.web.texts import _, marked
-from serve.web.work.runs import STATES
-
-QUANTITY_WORDS = {
-    "no_show": marked("No-shows"),
-    "consultation": marked("Consultation times"),
-    "demand": marked("Demand"),
-}
+from serve.web.texts import _
+from serve.web.work.runs import QUANTITY_WORDS, STATES
 
 
 @dataclass(frozen=True)

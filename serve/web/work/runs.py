@@ -23,6 +23,19 @@ KINDS = {
     "allocation": marked("Allocation"),
     "forecast": marked("Forecast"),
 }
+#: What a run about forecasts does, and of which quantity.
+TASKS = {
+    "train": marked("Models learn"),
+    "promote": marked("Gate"),
+    "rollback": marked("Back to the model before"),
+    "drift": marked("Look for drift"),
+    "session": marked("Forecast of a session"),
+}
+QUANTITY_WORDS = {
+    "no_show": marked("No-shows"),
+    "consultation": marked("Consultation times"),
+    "demand": marked("Demand"),
+}
 STATES = {
     "queued": marked("waits"),
     "running": marked("runs"),
@@ -32,12 +45,26 @@ STATES = {
 }
 
 
+def run_name(run: Run) -> str:
+    """Return what a run is called: what it does, and of a forecast the quantity too."""
+    if run.kind != "forecast":
+        return _(KINDS[run.kind])
+    name = _(TASKS[run.request["task"]])
+    quantity = QUANTITY_WORDS.get(run.request.get("quantity", ""))
+    return name if quantity is None else f"{name}: {_(quantity)}"
+
+
 @shows(pages, "", "run.read")
 def runs(call: Call) -> str:
     """List the runs, the latest first."""
     asked = read(RunsIn)
     return render(
-        "work/runs.html", asked=asked, found=get_runs(call, asked), kinds=KINDS, states=STATES
+        "work/runs.html",
+        asked=asked,
+        found=get_runs(call, asked),
+        kinds=KINDS,
+        name=run_name,
+        states=STATES,
     )
 
 
@@ -49,7 +76,7 @@ def run(call: Call, run_id: UUID) -> str:
         "work/run.html",
         fragment="work/_run.html",
         run=found,
-        kinds=KINDS,
+        name=run_name,
         states=STATES,
         figures=figures_of(call, found),
         visit_types=visit_types_of(call),

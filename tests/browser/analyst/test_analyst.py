@@ -60,11 +60,11 @@ def test_one_strategy_is_no_comparison(browser: Browser, website: Website):
 
 @pytest.mark.slow
 def test_models_learn_and_are_let_through_the_gate(browser: Browser, website: Website):
-    """With scores, calibration and a model card; and back again."""
+    """With scores, calibration and a model card; later looked at for drift, and taken back."""
     with look(browser) as page:
         website.sign_in(page, "analyst")
         expect(page.get_by_text("No model is in use").first).to_be_visible()
-        page.get_by_label("What").select_option(label="No-shows")
+        page.get_by_label("What").select_option(label="Consultation times")
         page.get_by_label("Let the best through the gate at once").check()
         page.get_by_role("button", name="Let all models learn").click()
         expect(page.get_by_role("button", name="Stop it")).to_be_visible()
@@ -75,7 +75,19 @@ def test_models_learn_and_are_let_through_the_gate(browser: Browser, website: We
         expect(page.locator(".chart .main-svg").first).to_be_visible(timeout=15_000)
         work(website)
         page.goto(f"{website.address}/analysis")
-        expect(page.get_by_role("heading", name="No-shows")).to_be_visible()
+        expect(page.get_by_text("Model in use")).to_be_visible()
+        page.get_by_role("button", name="Is it still right? Consultation times").click()
+        work(website)
+        expect(
+            page.get_by_text(re.compile("as right as it was|is not what happens now"))
+        ).to_be_visible(timeout=15_000)
+        expect(page.locator("#plot-calibration .main-svg").first).to_be_visible(timeout=15_000)
+        page.goto(f"{website.address}/analysis")
+        expect(page.get_by_role("link", name=re.compile("^Drift as of"))).to_be_visible()
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Back to the model before Consultation times").click()
+        work(website)
+        expect(page.get_by_text("There is no model that was in use before.")).to_be_visible()
 
 
 def test_last_month_is_replayed_under_another_template(browser: Browser, website: Website):

@@ -161,3 +161,29 @@ def test_the_gate_follows_where_it_was_asked_for(app: APIFlask, as_role: Any, vi
         ended = session.scalars(select(Run)).all()
     assert sorted(one.request["task"] for one in ended) == ["promote", "train"]
     assert [one.problem for one in ended] == [None, None]
+
+
+def test_a_model_in_use_is_watched_over_days_it_has_not_seen(
+    app: APIFlask, as_role: Any, visits: pd.DataFrame
+):
+    """With the same sentences and figures as on a command line; never over days it learned from."""
+    analyst = as_role("analyst")
+    early = analyst("POST", "/forecasts/consultation/drift", {"days": 14})
+    assert early.status_code == 409, early.text
+    assert early.get_json()["reason"] == "no_model"
+    body = {"quantity": "consultation", "models": ["lognormal"], "held_out_days": 14}
+    analyst.post("/runs/forecast", {**body, "promote": True})
+    assert Worker(app).work() == 2
+    seen = analyst.post("/forecasts/consultation/drift", {"days": 20})
+    unseen = analyst.post("/forecasts/consultation/drift", {"days": 14})
+    assert Worker(app).work() == 2
+    problem = analyst.get(f"/runs/{seen['id']}")["problem"]
+    assert "has learned" in problem
+    found = analyst.get(f"/runs/{unseen['id']}")["result"]
+    assert len(found["sentences"]) >= 2
+    assert [one["key"] for one in found["figures"]][:3] == ["stability", "calibration", "score"]
+    assert all(one["plot"]["data"] for one in found["figures"])
+    assert {one["status"] for one in found["inputs"].values()} <= {"stable", "watch", "shifted"}
+    # What the model learned from stands beside what came later.
+    assert found["reference"][1] == found["current"][0]
+    assert analyst("POST", "/forecasts/weather/drift", {}).status_code == 404
