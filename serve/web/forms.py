@@ -14,12 +14,13 @@ from werkzeug.datastructures import MultiDict
 from objective import InvalidInput
 from serve.auth.session import CSRF_FIELD
 from serve.errors import Conflict, Refused, VersionChanged
+from serve.web.figures import PICTURE
 from serve.web.texts import _
 
-#: What forms send beside what they ask for: a text that no other form has, and the version of
-#: what was read.
+#: What forms and pages' addresses send beside what they ask for: a text that no other form has, the
+#: version of what was read, and of which figure a picture is wanted.
 ONCE, VERSION = "once", "version"
-OURS = (CSRF_FIELD, ONCE, VERSION)
+OURS = (CSRF_FIELD, ONCE, VERSION, PICTURE)
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -23,6 +23,7 @@ from serve.auth.policy import require
 from serve.database import reading, transaction
 from serve.errors import Forbidden, NotFound, Refused, SignInNeeded
 from serve.models import IdempotencyRecord, Practice, User
+from serve.web.figures import picture_if_asked
 from serve.web.forms import WrongForm, once_of, refusal_of, version_of
 from serve.web.texts import _
 
@@ -172,6 +173,7 @@ def _shown(view: Shown, action: str, arguments: dict[str, Any]) -> Response:
         call = call_for(session, action)
         _know_reader(call)
         response = make_response(view(call, **arguments))
+        response = picture_if_asked() or response
     if call.audit:
         transaction(lambda writing: write_down(writing, call.audit))
     return response

@@ -16,7 +16,7 @@ from serve.web.demo import pages as demo
 from serve.web.demo.panel import panel
 from serve.web.errors import asks_for_page, page_of
 from serve.web.everybody import pages as everybody
-from serve.web.figures import plot_json, written
+from serve.web.figures import picture_address, plot_for_page, written
 from serve.web.hours import pages as hours
 from serve.web.rendering import prepare
 from serve.web.stepping import LABELS
@@ -37,7 +37,8 @@ def register_pages(app: Flask) -> None:
         app.add_template_filter(getattr(times, name), name)
     app.add_template_filter(times.plain_date, "date")
     app.add_template_filter(times.moment_of, "moment")
-    app.add_template_filter(plot_json, "plot_json")
+    app.add_template_filter(plot_for_page, "plot_json")
+    app.add_template_filter(picture_address, "picture_address")
     app.add_template_filter(written, "written")
     serve_assets(app)
     app.register_blueprint(everybody)

@@ -28,6 +28,23 @@ def test_the_past_is_shown_by_week_and_taken_away(browser: Browser, website: Web
         assert len(text.splitlines()) > 100
 
 
+def test_plots_are_pictures_without_javascript(browser: Browser, website: Website):
+    """With their numbers as a table below."""
+    with look(browser, 390, javascript=False) as page:
+        website.sign_in(page, "analyst")
+        page.goto(f"{website.address}/analysis/history")
+        pictures = page.locator(".plot img")
+        assert pictures.count() > 0
+        for picture in pictures.all():
+            picture.scroll_into_view_if_needed()
+            answer = page.request.get(f"{website.address}{picture.get_attribute('src')}")
+            assert answer.headers["content-type"] == "image/png"
+            box = picture.bounding_box()
+            assert box is not None
+            assert box["width"] > 300
+            assert box["height"] > 120
+
+
 def test_strategies_are_compared_by_keyboard_alone(browser: Browser, website: Website):
     """Beside each other, the best first."""
     with look(browser, 390) as page:
