@@ -9,10 +9,10 @@ from serve.api.fields import Name, Sent
 from serve.api.run_schemas import FrontierIn, OptimisationIn
 from serve.api.runs import post_frontier, post_optimisation
 from serve.api.schedules import post_schedules
-from serve.api.schemas import SchedulesIn
+from serve.api.schemas import REQUESTABLE, SchedulesIn
 from serve.api.templates import ComparisonIn, TemplateIn, post_comparison, post_template
 from serve.web.administrator.blueprint import pages
-from serve.web.administrator.session_form import SessionForm, form_of
+from serve.web.administrator.session_form import BEGINS, SessionForm, form_of
 from serve.web.forms import WrongForm, model_of, read, refusal_of
 from serve.web.names import visit_types_of
 from serve.web.page import Done, does, shows
@@ -20,13 +20,13 @@ from serve.web.rendering import render
 from serve.web.texts import _
 
 #: What forms of a session send beside it.
-BESIDE = ("name", "compare", "take")
+BESIDE = ("name", "compare", "take", "strategy")
+#: Strategies whose result is no single schedule, or which need files.
+OTHER = ("pareto", "atlas")
 #: Seconds for which a page searches the best schedule; longer searches are runs.
 SECONDS = 2.0
 #: Seconds that a run may take.
 LONG = 300.0
-#: When a session of a drawing begins, minutes after midnight.
-BEGINS = 9 * 60
 
 
 @shows(pages, "/optimise", "schedule.price")
@@ -41,15 +41,16 @@ def optimise(call: Call) -> Response:
             chosen = first if asked.visit_type_id is None else visit_types.get(asked.visit_type_id)
             asked = form_of(chosen)
         objective = asked.objective()
+        own = asked.own(objective)
     except WrongForm as error:
         # What was typed stays in the fields; beside them stands a session that can be shown.
         g.refusal = refusal_of(error)
         asked, compares = form_of(first), False
         objective = asked.objective()
-    own = asked.own(objective)
+        own = asked.own(objective)
     told = None
     if compares:
-        given = {**objective, "schedule": own, "seconds": SECONDS}
+        given = {**asked.problem(), "schedule": own, "seconds": SECONDS}
         told = post_comparison(call, model_of(ComparisonIn, given))
     page = render(
         "administrator/optimise.html",
@@ -59,6 +60,7 @@ def optimise(call: Call) -> Response:
         told=told,
         performance=told["yours"]["performance"] if told else priced(call, objective, own),
         visit_types=visit_types,
+        strategies=[one for one in REQUESTABLE if one not in OTHER],
         drawn=drawn(asked, own, told["optimum"]["schedule"] if told else None),
     )
     return make_response(page, g.refusal.status if "refusal" in g else 200)
@@ -80,7 +82,14 @@ def drawn(asked: SessionForm, own: list[int], best: list[int] | None) -> dict[st
         if minute % 30 == 0:
             hour, rest = divmod(int(minute), 60)
             marks.append((interval, f"{hour % 24:02d}:{rest:02d}"))
-    return {"most": most, "marks": marks, "own": own, "best": best, "begins": BEGINS}
+    return {
+        "most": most,
+        "marks": marks,
+        "own": own,
+        "best": best,
+        "begins": BEGINS,
+        "blocked": asked.blocked,
+    }
 
 
 @does(pages, "/optimise/price", "schedule.price", form=optimise, writes=False)
@@ -124,11 +133,18 @@ def save_own(call: Call) -> Done:
     )
 
 
+class Searched(Sent):
+    """By which strategy a schedule is searched."""
+
+    strategy: str = "exact"
+
+
 @does(pages, "/optimise/run", "run.submit", form=optimise)
 def submit(call: Call) -> Done:
     """Search with proof for as long as it takes."""
     asked = read(SessionForm, lists=("x",), beside=BESIDE)
-    given = {**asked.objective(), "stopping": {"seconds": LONG}}
+    strategy = read(Searched, beside={*SessionForm.model_fields, "compare"}).strategy
+    given = {**asked.problem(), "strategy": {"name": strategy}, "stopping": {"seconds": LONG}}
     run = post_optimisation(call, model_of(OptimisationIn, given))
     return Done(url_for("work.run", run_id=run.id), _("The search has begun."))
 
@@ -138,7 +154,7 @@ def submit_frontier(call: Call) -> Done:
     """Search all best compromises between patients and provider."""
     asked = read(SessionForm, lists=("x",), beside=BESIDE)
     given = {
-        **asked.objective(),
+        **asked.problem(),
         "parameters": {"method": "exact", "weights": 40},
         "stopping": {"seconds": LONG},
     }
@@ -151,7 +167,7 @@ def take_best(call: Call) -> Response:
     """Lead to the page with the best schedule as one's own."""
     asked = read(SessionForm, lists=("x",), beside=BESIDE)
     objective = asked.objective()
-    given = {**objective, "schedule": asked.own(objective), "seconds": SECONDS}
+    given = {**asked.problem(), "schedule": asked.own(objective), "seconds": SECONDS}
     best = post_comparison(call, model_of(ComparisonIn, given))["optimum"]["schedule"]
     address = url_for(".optimise", compare="1", x=best, **asked.query())
     return redirect(address)  # type: ignore[return-value]

@@ -1,10 +1,12 @@
 """The form of a session: what is scheduled, and for whom it is to be good."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from opt import make_strategy, optimise
+from opt.constraints import Constraints
 from opt.result import objective_from_dict
 from serve.api.fields import Identifier, Sent
 from serve.api.schemas import MAX_INTERVALS, MAX_PATIENTS, ObjectiveIn
@@ -16,6 +18,10 @@ from serve.web.texts import _
 LAWS = {"gamma": 2, "lognormal": 2, "weibull": 2, "exponential": 1, "deterministic": 1}
 #: Minutes of a session that a form begins with.
 USUAL = 180
+#: When a session of a form begins, minutes after midnight.
+BEGINS = 9 * 60
+#: A time within which nobody is booked, such as 10:30-10:45.
+BREAK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-4]):([0-5]\d)")
 
 
 class SessionForm(Sent):
@@ -23,7 +29,9 @@ class SessionForm(Sent):
 
     ``balance`` is how much of a hundred the provider's end of the session counts; the rest is the
     patients' waiting. Finer weights replace it. ``x`` is one's own schedule, patients per interval;
-    it counts while ``patients`` is still ``was``, what it was when the schedule was made.
+    it counts while ``patients`` is still ``was``, what it was when the schedule was made. In
+    ``breaks`` nobody is booked: times such as 10:30-10:45 with commas between, on a clock by which
+    the session begins at `BEGINS`.
     """
 
     visit_type_id: Identifier | None = None
@@ -40,6 +48,8 @@ class SessionForm(Sent):
     waiting: Annotated[float, Field(ge=0, le=1e6)] | None = None
     idle: Annotated[float, Field(ge=0, le=1e6)] | None = None
     tardiness: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    capacity: Annotated[int, Field(ge=1, le=MAX_PATIENTS)] | None = None
+    breaks: Annotated[str, Field(max_length=200)] = ""
     was: Annotated[int, Field(ge=0)] | None = None
     x: list[Annotated[int, Field(ge=0, le=MAX_PATIENTS)]] = Field(default_factory=list)
 
@@ -105,11 +115,48 @@ class SessionForm(Sent):
             ) from None
         return whole
 
+    @property
+    def blocked(self) -> list[int]:
+        """The intervals in which nobody is booked.
+
+        Raises
+        ------
+        WrongForm
+            If the breaks are no times within the session.
+        """
+        found: set[int] = set()
+        for text in filter(None, map(str.strip, self.breaks.split(","))):
+            match = BREAK.fullmatch(text)
+            if match is None:
+                raise WrongForm([("breaks", _("Write times such as 10:30-10:45, 11:30-12:00."))])
+            first, last = (60 * int(match[n]) + int(match[n + 1]) - BEGINS for n in (1, 3))
+            if not 0 <= first < last <= self.intervals * self.interval_length:
+                raise WrongForm([("breaks", _("Each must lie within the session."))])
+            found |= {
+                one
+                for one in range(self.intervals)
+                if first < (one + 1) * self.interval_length and one * self.interval_length < last
+            }
+        return sorted(found)
+
+    def constraints(self) -> dict[str, Any]:
+        """Return what every schedule that is looked for must meet, as the API takes it."""
+        capacity = {} if self.capacity is None else {"capacity": self.capacity}
+        return {"blocked": self.blocked, **capacity}
+
+    def problem(self) -> dict[str, Any]:
+        """Return what a search takes: the session, its weights and the constraints."""
+        return {**self.objective(), "constraints": self.constraints()}
+
     def own(self, objective: dict[str, Any]) -> list[int]:
         """Return one's own schedule; where none is given, that of one patient per mean time."""
         if self.drawn:
             return self.x
-        result = optimise(objective_from_dict(objective), make_strategy("individual"))
+        result = optimise(
+            objective_from_dict(objective),
+            make_strategy("individual"),
+            constraints=Constraints.from_dict(self.constraints()),
+        )
         return list(result.schedule)
 
     def query(self) -> dict[str, Any]:

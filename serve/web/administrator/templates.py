@@ -17,7 +17,7 @@ from serve.api.templates import (
     patch_template,
 )
 from serve.web.administrator.blueprint import pages
-from serve.web.administrator.optimising import BEGINS
+from serve.web.administrator.session_form import BEGINS
 from serve.web.forms import read
 from serve.web.names import everything, providers_of, visit_types_of
 from serve.web.page import Done, does, shows

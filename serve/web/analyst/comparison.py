@@ -13,6 +13,7 @@ from serve.api.runs import get_runs, post_optimisation
 from serve.api.schemas import REQUESTABLE
 from serve.errors import NotFound
 from serve.models import Run
+from serve.web.administrator.optimising import OTHER
 from serve.web.administrator.session_form import SessionForm
 from serve.web.analyst.blueprint import pages
 from serve.web.forms import WrongForm, model_of, read
@@ -23,8 +24,6 @@ from serve.web.work.runs import STATES
 
 #: Strategies that are compared if one does not say which.
 USUAL = ("exact", "local_search", "genetic", "annealing", "individual", "bailey_welch")
-#: Strategies whose result is no single schedule, or which need files.
-OTHER = ("pareto", "atlas")
 #: Most searches of one comparison.
 MOST = 10
 

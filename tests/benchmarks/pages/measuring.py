@@ -22,6 +22,8 @@ ANSWER, COLD, COLD_WITH_PLOT, WARM = 200.0, 150_000, 1_700_000, 60_000
 #: Requests of which the median is taken, after one to warm up.
 REQUESTS = 9
 HEADERS = {"Accept": "text/html", "Accept-Encoding": "br, gzip"}
+#: Milliseconds until a move in the editor of one's own schedule is priced that are wanted.
+PRICED = 150.0
 #: Milliseconds after which nothing more is loaded.
 QUIET = 400
 
@@ -86,6 +88,31 @@ def median_of(client: FlaskClient, path: str) -> float:
         began = time.perf_counter()
         client.get(path, headers=HEADERS)
         times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
+
+
+#: A move in the editor of one's own schedule, from the key to the figures on the page.
+MOVE = """number => new Promise(done => {
+    const editor = document.getElementById("editor");
+    const input = editor.querySelectorAll("input[name=x]")[10];
+    const began = performance.now();
+    editor.addEventListener("priced", () => done(performance.now() - began), {once: true});
+    input.value = String(number % 3);
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+})"""
+#: Moves of which the median is taken, and the session in which patients are moved.
+MOVES, EDITOR = 50, "/practice/optimise?compare=1&patients=24&intervals=48"
+
+
+def move(browser: Browser, website: Website) -> float:
+    """Return the median time until a move in the editor is priced, milliseconds."""
+    context = browser.new_context()
+    page = context.new_page()
+    website.sign_in(page, "administrator")
+    page.goto(f"{website.address}{EDITOR}")
+    page.wait_for_timeout(QUIET)
+    times: list[float] = [page.evaluate(MOVE, number) for number in range(MOVES)]
+    context.close()
     return statistics.median(times)
 
 

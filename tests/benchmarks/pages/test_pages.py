@@ -6,7 +6,16 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from serve.models.people import ROLES
 from tests.benchmarks.measure import compare
-from tests.benchmarks.pages.measuring import ANSWER, HEADERS, answers, loading, signed_in
+from tests.benchmarks.pages.measuring import (
+    ANSWER,
+    HEADERS,
+    MOVES,
+    PRICED,
+    answers,
+    loading,
+    move,
+    signed_in,
+)
 from tests.browser.website import Website, in_thread
 
 pytestmark = pytest.mark.benchmark
@@ -37,3 +46,13 @@ def test_pages_of(benchmark: BenchmarkFixture, browser: Browser, website: Websit
     benchmark.extra_info["most_bytes_cold"] = max(one.cold for one in sizes.values())
     benchmark.extra_info["most_bytes_warm"] = max(one.warm for one in sizes.values())
     assert not too_much
+
+
+def test_a_move_of_ones_own_schedule(
+    benchmark: BenchmarkFixture, browser: Browser, website: Website
+):
+    """From the key to the figures on the page, as often as makes a median."""
+    found = benchmark.pedantic(lambda: move(browser, website), rounds=1)
+    benchmark.extra_info["milliseconds_of_a_move"] = found
+    benchmark.extra_info["allowed_milliseconds"] = PRICED
+    benchmark.extra_info["moves"] = MOVES
