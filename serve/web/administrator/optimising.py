@@ -18,6 +18,7 @@ from serve.web.names import visit_types_of
 from serve.web.page import Done, does, shows
 from serve.web.rendering import render
 from serve.web.texts import _
+from serve.web.work.runs import LONG
 
 #: What forms of a session send beside it.
 BESIDE = ("name", "compare", "take", "strategy")
@@ -25,8 +26,6 @@ BESIDE = ("name", "compare", "take", "strategy")
 OTHER = ("pareto", "atlas")
 #: Seconds for which a page searches the best schedule; longer searches are runs.
 SECONDS = 2.0
-#: Seconds that a run may take.
-LONG = 300.0
 
 
 @shows(pages, "/optimise", "schedule.price")

@@ -1,11 +1,11 @@
 """The pages of the analyst."""
 
-from serve.web.analyst import atlas, comparison, history, models, replay
+from serve.web.analyst import atlas, coming, comparison, history, models, replay
 from serve.web.analyst.blueprint import pages
 from serve.web.area import Area, Entry
 from serve.web.texts import marked
 
-__all__ = ["atlas", "comparison", "history", "models", "replay"]
+__all__ = ["atlas", "coming", "comparison", "history", "models", "replay"]
 
 AREA = Area(
     "analyst",
@@ -13,6 +13,7 @@ AREA = Area(
     pages,
     menu=(
         Entry(marked("Models"), "analyst.models", "run.read"),
+        Entry(marked("Coming session"), "analyst.coming", "run.submit"),
         Entry(marked("History"), "analyst.history", "history.export"),
         Entry(marked("Replay"), "analyst.replay", "history.export"),
         Entry(marked("Strategies"), "analyst.comparison_form", "run.submit"),

@@ -1,15 +1,24 @@
 """A run: how far it is, a button that stops it, and what came out."""
 
+from typing import Annotated
 from uuid import UUID
 
 from flask import url_for
+from pydantic import Field
 
 from serve.api.call import Call
 from serve.api.fields import Identifier, Name, Sent
-from serve.api.run_schemas import RunsIn, TemplateOfRunIn
-from serve.api.runs import get_runs, post_apply, post_cancel, post_template
+from serve.api.run_schemas import OptimisationIn, RunsIn, TemplateOfRunIn
+from serve.api.runs import (
+    get_runs,
+    post_apply,
+    post_cancel,
+    post_optimisation,
+    post_template,
+)
+from serve.errors import Conflict
 from serve.models import Run
-from serve.web.forms import read
+from serve.web.forms import model_of, read
 from serve.web.names import providers_of, visit_types_of
 from serve.web.page import Done, does, shows
 from serve.web.rendering import render
@@ -17,6 +26,8 @@ from serve.web.texts import _, marked
 from serve.web.work.blueprint import pages
 from serve.web.work.results import figures_of
 
+#: Seconds that a search from a page may take.
+LONG = 300.0
 KINDS = {
     "optimisation": marked("Search of a schedule"),
     "frontier": marked("Best compromises"),
@@ -89,6 +100,28 @@ def cancel(call: Call, run_id: UUID) -> Done:
     """Stop a run."""
     post_cancel(call, run_id)
     return Done(url_for(".run", run_id=run_id), _("It stops after the step in progress."))
+
+
+class Balance(Sent):
+    """How much of a hundred the provider's end of a session counts; the rest is the patients'."""
+
+    balance: Annotated[int, Field(ge=1, le=99)] = 50
+
+
+@does(pages, "/<uuid:run_id>/search", "run.submit", form=run, also=("run.read",))
+def search_forecast(call: Call, run_id: UUID) -> Done:
+    """Search the best schedule of a session with the inputs that were forecast."""
+    found = call.to("run.read").find(Run, run_id)
+    if found.request.get("task") != "session" or found.result is None:
+        raise Conflict(_("That is no forecast of a session that is done."), "no_session")
+    provider = read(Balance).balance / 100
+    given = {
+        "session": found.result["session"],
+        "weights": {"waiting": 1 - provider, "idle": 0.0, "tardiness": provider},
+        "stopping": {"seconds": LONG},
+    }
+    made = post_optimisation(call, model_of(OptimisationIn, given))
+    return Done(url_for(".run", run_id=made.id), _("The search has begun."))
 
 
 class TemplateForm(Sent):

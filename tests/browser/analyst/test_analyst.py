@@ -107,6 +107,32 @@ def test_models_learn_and_are_let_through_the_gate(browser: Browser, website: We
         expect(page.get_by_text("There is no model that was in use before.")).to_be_visible()
 
 
+def test_a_coming_session_is_forecast_and_optimised(browser: Browser, website: Website):
+    """What it is forecast from stands beside each number; a session that is past is refused."""
+    with look(browser, 390) as page:
+        website.sign_in(page, "analyst")
+        page.goto(f"{website.address}/analysis")
+        page.get_by_role("button", name="Menu").click()
+        page.get_by_role("link", name="Coming session").click()
+        page.get_by_label("Patients").fill("8")
+        page.get_by_label("Intervals", exact=True).fill("24")
+        page.get_by_role("button", name="Forecast it").click()
+        work(website)
+        expect(page.get_by_text("09:00: 8 patients")).to_be_visible(timeout=10_000)
+        expect(page.get_by_role("rowheader", name="No-shows")).to_be_visible()
+        page.get_by_label("For whom is it to be good?").fill("70")
+        page.get_by_role("button", name="Search the best schedule").click()
+        work(website)
+        expect(page.get_by_text("that is proved")).to_be_visible(timeout=10_000)
+        page.goto(f"{website.address}/analysis/session")
+        page.get_by_label("Date").fill("2026-01-05")
+        page.get_by_role("button", name="Forecast it").click()
+        work(website)
+        expect(page.get_by_role("alert").or_(page.locator(".alert-danger")).first).to_be_visible(
+            timeout=10_000
+        )
+
+
 def test_last_month_is_replayed_under_another_template(browser: Browser, website: Website):
     """In words with intervals, and session by session."""
     with look(browser) as page:
