@@ -221,8 +221,8 @@ def score_figure(calibration: Calibration) -> Figure:
 def bins_figure(one: Stability) -> Figure:
     """Show the shares of an input's bins in both periods."""
     plot = blank_plot(_words(one.name), "share of the cases")
-    plot.add_bar(x=list(one.bins), y=one.reference, marker_color=NEUTRAL)
-    plot.add_bar(x=list(one.bins), y=one.current, marker_color=COLOURS[one.status])
+    plot.add_bar(x=list(one.bins), y=one.reference, marker_color=NEUTRAL, offsetgroup="0")
+    plot.add_bar(x=list(one.bins), y=one.current, marker_color=COLOURS[one.status], offsetgroup="1")
     plot.update_layout(barmode="group")
     name_colours(plot, {"when it learned": NEUTRAL, "now": COLOURS[one.status]})
     most = int(np.abs(one.current - one.reference).argmax())

@@ -11,7 +11,7 @@ from serve.api.fields import Day, Sent, Told, window
 from serve.api.route import route
 from serve.figures.days import days_of_practice
 from serve.figures.next_available import third_next_available
-from serve.figures.practice_figures import figures_by
+from serve.figures.practice_figures import figures_by, sessions_of
 
 figures = APIBlueprint("figures", __name__, url_prefix="/api/v1")
 
@@ -103,7 +103,7 @@ def get_figures(call: Call, asked: FiguresIn) -> dict[str, Any]:
         "first": asked.first,
         "last": asked.last,
         "by": asked.by,
-        "groups": figures_by(days, asked.by),
+        "groups": figures_by(sessions_of(days), asked.by),
         "third_next_available": third_next_available(call.session, call.practice_id, call.now),
         "at": call.now,
     }

@@ -94,21 +94,25 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class _Session:
-    """A session, what was expected of it and what was recorded."""
+class Session:
+    """A session, what was expected of it and what was recorded; None for nothing."""
 
     day: Day
     planned: Planned | None
     measured: Measured | None
 
 
-def figures_by(days: Sequence[Day], by: str) -> list[Figures]:
-    """Return the figures of sessions, by one of `GROUPS`; in total also if there is no session."""
-    sessions = [
-        _Session(day, planned, measured_figures(day))
+def sessions_of(days: Sequence[Day]) -> list[Session]:
+    """Return sessions with what was expected of each and what was recorded."""
+    return [
+        Session(day, planned, measured_figures(day))
         for day, planned in zip(days, planned_figures(days), strict=True)
     ]
-    groups: dict[tuple[UUID | None, date | None], list[_Session]] = defaultdict(list)
+
+
+def figures_by(sessions: Sequence[Session], by: str) -> list[Figures]:
+    """Return the figures of sessions, by one of `GROUPS`; in total also if there is no session."""
+    groups: dict[tuple[UUID | None, date | None], list[Session]] = defaultdict(list)
     if by == "total":
         groups[None, None] = []
     for one in sessions:
@@ -130,7 +134,7 @@ def no_show_rate(missed: int, expected: int) -> NoShows:
     return NoShows(expected, missed, rate, max(0.0, middle - half), min(1.0, middle + half))
 
 
-def _figures(group: list[_Session], provider: UUID | None, week: date | None) -> Figures:
+def _figures(group: list[Session], provider: UUID | None, week: date | None) -> Figures:
     booked = [visit for one in group for visit in one.day.visits if not visit.walk_in]
     missed = sum(visit.status == "no_show" for visit in booked)
     came = sum(visit.status in CAME for visit in booked)
@@ -160,7 +164,7 @@ def _access(booked: list[Visit]) -> Access:
     return Access(len(days), fmean(days), median(days))
 
 
-def _utilisation(group: list[_Session]) -> Compared:
+def _utilisation(group: list[Session]) -> Compared:
     planned = [(one.planned.work, one.day.minutes) for one in group if one.planned is not None]
     both = [
         (one.planned.work, one.day.minutes)
@@ -171,7 +175,7 @@ def _utilisation(group: list[_Session]) -> Compared:
     return Compared(_share(planned), len(planned), _share(measured), len(measured), _share(both))
 
 
-def _waiting(group: list[_Session]) -> Compared:
+def _waiting(group: list[Session]) -> Compared:
     planned = [one.planned for one in group if one.planned is not None]
     waits = [wait for one in group for wait in waits_of(one.day)]
     both = [one.planned for one in group if one.planned is not None and waits_of(one.day)]
@@ -184,7 +188,7 @@ def _waiting(group: list[_Session]) -> Compared:
     )
 
 
-def _per_session(group: list[_Session], name: str) -> Compared:
+def _per_session(group: list[Session], name: str) -> Compared:
     """Return a figure of which each session has one, by its name."""
     planned = [getattr(one.planned, name) for one in group if one.planned is not None]
     measured = [getattr(one.measured, name) for one in group if one.measured is not None]

@@ -9,16 +9,21 @@ from sqlalchemy.orm import Session
 from forecast.data.columns import with_types
 from forecast.data.tables import TABLES
 from forecast.data.validation import check_table
+from serve.history.own_visits import Window
 from serve.models import HistoryRow, PatientIdentifier
 
 
-def imported_rows(session: Session, practice_id: UUID, table: str) -> pd.DataFrame:
-    """Return the imported rows of a table, with their further columns."""
+def imported_rows(
+    session: Session, practice_id: UUID, table: str, window: Window | None = None
+) -> pd.DataFrame:
+    """Return the imported rows of a table, or those of a window, with their further columns."""
     query = (
         select(HistoryRow.values)
         .where(HistoryRow.practice_id == practice_id, HistoryRow.table == table)
         .order_by(HistoryRow.at, HistoryRow.key)
     )
+    if window is not None:
+        query = query.where(HistoryRow.at.between(*window))
     rows = list(session.scalars(query))
     described = TABLES[table]
     if not rows:

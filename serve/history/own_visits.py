@@ -1,7 +1,7 @@
 """The practice's own appointments and offers, as rows of the forecasts' tables."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from serve.models import (
     WaitlistEntry,
 )
 
+#: Two moments, of which neither is left out.
+Window = tuple[datetime, datetime]
 #: What is no visit yet: asked for, or kept for somebody who has not booked.
 LEFT_OUT = ("requested", "held", "expired")
 #: Years of age beyond which nobody is told apart.
@@ -33,10 +35,13 @@ TIMES = ("booked_at", "scheduled_at", "arrived_at", "started_at", "ended_at", "c
 BESIDE = ("session", "external_id")
 
 
-def own_visits(session: Session, practice_id: UUID, zone: str) -> pd.DataFrame:
+def own_visits(
+    session: Session, practice_id: UUID, zone: str, window: Window | None = None
+) -> pd.DataFrame:
     """Return the visits of a practice on its wall clock, with `BESIDE`, age, area and attributes.
 
-    Identifiers are texts; `serve.history.practice_history` makes pseudonyms of them.
+    Identifiers are texts; `serve.history.practice_history` makes pseudonyms of them. With a window
+    only those that begin within it.
     """
     query = (
         select(
@@ -67,6 +72,8 @@ def own_visits(session: Session, practice_id: UUID, zone: str) -> pd.DataFrame:
         .where(Appointment.practice_id == practice_id, Appointment.status.not_in(LEFT_OUT))
         .order_by(Appointment.starts_at, Appointment.id)
     )
+    if window is not None:
+        query = query.where(Appointment.starts_at.between(*window))
     rows = pd.DataFrame(session.execute(query).mappings().all(), dtype=object)
     if rows.empty:
         return pd.DataFrame(columns=[*(one.name for one in VISITS.columns), *BESIDE])

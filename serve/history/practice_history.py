@@ -4,6 +4,7 @@ There are no names, contacts or dates of birth in it. Patients, visits and offer
 unless it stays within the service.
 """
 
+from datetime import date, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -15,15 +16,17 @@ from forecast.data.derived import arrivals_of_visits, consultations_of_visits
 from forecast.data.history import History
 from forecast.data.tables import TABLES
 from forecast.data.validation import check_table
+from serve.clock import day_bounds
 from serve.errors import NotFound
 from serve.history.imported import imported_rows, patients_by_number
-from serve.history.own_visits import BESIDE, own_offers, own_visits
+from serve.history.own_visits import BESIDE, Window, own_offers, own_visits
 from serve.history.pseudonyms import Pseudonyms
+from serve.history.writing import within
 from serve.models import Practice
 
 #: Columns of pseudonyms, and what they name.
 NAMED = {"visit_id": "visit", "patient_id": "patient", "offer_id": "offer"}
-DAY_MINUTES = 1_440
+DAY_MINUTES, DAY = 1_440, timedelta(days=1)
 
 
 def history_of_practice(
@@ -54,16 +57,13 @@ def history_of_practice(
     NotFound
         If there is no such practice.
     """
-    practice = session.get(Practice, practice_id)
-    if practice is None:
-        raise NotFound("practice")
+    practice = _practice(session, practice_id)
     own = own_visits(session, practice_id, practice.zone)
-    imported = {name: imported_rows(session, practice_id, name) for name in TABLES}
-    elsewhere = imported["visits"]
-    elsewhere = elsewhere[~elsewhere["visit_id"].isin(own["external_id"])]
-    visits = _united(own.drop(columns=list(BESIDE)), elsewhere)
-    if "walk_in" in visits:
-        visits["walk_in"] = visits["walk_in"].eq(True)
+    elsewhere = _visits_elsewhere(session, practice_id, own)
+    visits = _all_visits(own, elsewhere)
+    imported = {
+        name: imported_rows(session, practice_id, name) for name in TABLES if name != "visits"
+    }
     tables = {
         "visits": visits,
         "consultations": _without_again(
@@ -78,6 +78,49 @@ def history_of_practice(
     names = Pseudonyms(practice_id, key) if pseudonymised else None
     made = {name: _finished(name, one, numbers, names) for name, one in tables.items()}
     return History(**made, country=practice.country or None)
+
+
+def visits_between(
+    session: Session, practice_id: UUID, first: date, last: date, key: str
+) -> pd.DataFrame:
+    """Return the visits of some dates alone, as `history_of_practice` has them, under pseudonyms.
+
+    Raises
+    ------
+    NotFound
+        If there is no such practice.
+    """
+    practice = _practice(session, practice_id)
+    begins, ends = day_bounds(first, last, practice.zone)
+    # What was imported may have been written by another clock; which date it is of is seen below.
+    window = begins - DAY, ends + DAY
+    own = own_visits(session, practice_id, practice.zone, window)
+    visits = _all_visits(own, _visits_elsewhere(session, practice_id, own, window))
+    numbers = patients_by_number(session, practice_id)
+    found = _finished("visits", visits, numbers, Pseudonyms(practice_id, key))
+    return within(found, TABLES["visits"], first, last)
+
+
+def _practice(session: Session, practice_id: UUID) -> Practice:
+    practice = session.get(Practice, practice_id)
+    if practice is None:
+        raise NotFound("practice")
+    return practice
+
+
+def _visits_elsewhere(
+    session: Session, practice_id: UUID, own: pd.DataFrame, window: Window | None = None
+) -> pd.DataFrame:
+    """Return the imported visits, without those that are here too."""
+    rows = imported_rows(session, practice_id, "visits", window)
+    return rows[~rows["visit_id"].isin(own["external_id"])]
+
+
+def _all_visits(own: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.DataFrame:
+    visits = _united(own.drop(columns=list(BESIDE)), elsewhere)
+    if "walk_in" in visits:
+        visits["walk_in"] = visits["walk_in"].eq(True)
+    return visits
 
 
 def _own_consultations(visits: pd.DataFrame) -> pd.DataFrame:

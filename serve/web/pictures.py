@@ -3,7 +3,7 @@
 import base64
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import unescape
 from typing import Any
 
@@ -19,6 +19,8 @@ from objective.pages.style import NEUTRAL, SERIES
 INCHES, PIXELS = 7.2, 100
 #: Dots to the inch, so that it is sharp on a phone.
 SHARP = 150
+#: Most names along an axis, and how much of the room for one is bars.
+MOST_ACROSS, MOST_DOWN, BARS = 6, 24, 0.8
 #: Texts of an axis that are dates.
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 RGBA = re.compile(r"rgba?\(([^)]*)\)")
@@ -30,33 +32,45 @@ def drawn(plot: Mapping[str, Any]) -> bytes:
     height = layout.get("height", 320) / PIXELS
     canvas = Canvas(figsize=(INCHES, height), layout="constrained")
     axes = canvas.add_subplot()
+    names = {axis: _names(plot["data"], axis) for axis in "xy"}
+    grouped = _groups(plot["data"])
     for number, trace in enumerate(plot["data"]):
         colour = SERIES[number % len(SERIES)]
-        _DRAW[trace.get("type", "scatter")](axes, trace, layout, colour)
+        x, y = (_values(trace[axis], names[axis]) for axis in "xy")
+        if trace.get("type") == "bar":
+            _bar(axes, trace, x, y, colour, _share(grouped, trace))
+        else:
+            y = np.asarray(y) + _share(grouped, trace)[1] if "offsetgroup" in trace else y
+            _scatter(axes, trace, x, y, colour)
+    if names["x"]:
+        axes.set_xticks(*_ticks(names["x"], MOST_ACROSS))
+    if names["y"]:
+        axes.set_yticks(*_ticks(names["y"], MOST_DOWN))
     for shape in layout.get("shapes", ()):
         _line(axes, shape)
     _name(axes, layout)
+    if layout.get("showlegend"):
+        canvas.legend(loc="outside lower center", ncols=4, frameon=False)
     out = io.BytesIO()
     canvas.savefig(out, format="png", dpi=SHARP)
     return out.getvalue()
 
 
-def _scatter(axes: Axes, trace: Mapping[str, Any], layout: Mapping[str, Any], colour: str) -> None:
-    x, y = _values(trace["x"]), _values(trace["y"])
+def _scatter(axes: Axes, trace: Mapping[str, Any], x: Any, y: Any, colour: str) -> None:
     line, marker = trace.get("line", {}), trace.get("marker", {})
     if trace.get("fill") == "toself":
         axes.fill(x, y, color=_colour(trace.get("fillcolor"), colour), linewidth=0)
         return
-    mode = trace.get("mode", "lines")
+    mode, label = trace.get("mode", "lines"), _label(trace)
     own = _colour(line.get("color") or marker.get("color"), colour)
     if "lines" in mode and line.get("width", 1) > 0:
-        axes.plot(x, y, color=own, linestyle=":" if line.get("dash") else "-")
+        axes.plot(x, y, color=own, linestyle=":" if line.get("dash") else "-", label=label)
     if "markers" in mode:
         hollow = str(marker.get("symbol", "")).endswith("open")
         colours = _colours(marker.get("color"), own)
         axes.scatter(
             x, y, s=_numbers(marker.get("size", 6)) ** 2 / 2, edgecolors=colours,
-            facecolors="none" if hollow else colours,
+            facecolors="none" if hollow else colours, label=None if "lines" in mode else label,
         )  # fmt: skip
     for name in ("error_x", "error_y"):
         if name in trace:
@@ -64,25 +78,39 @@ def _scatter(axes: Axes, trace: Mapping[str, Any], layout: Mapping[str, Any], co
             axes.errorbar(x, y, fmt="none", ecolor=own, capsize=3, **bars)
 
 
-def _bar(axes: Axes, trace: Mapping[str, Any], layout: Mapping[str, Any], colour: str) -> None:
+def _bar(
+    axes: Axes, trace: Mapping[str, Any], x: Any, y: Any, colour: str, share: tuple[float, float]
+) -> None:
+    """Draw bars; the share is how wide those of a group are, and how far from its middle."""
     flat = trace.get("orientation") == "h"
-    names, lengths = (trace["y"], trace["x"]) if flat else (trace["x"], trace["y"])
-    places, heights = _values(names), np.asarray(_values(lengths), dtype=float)
-    colours = _colours(trace.get("marker", {}).get("color"), colour)
-    options: dict[str, Any] = {"color": colours}
-    if "width" in trace:
+    places, heights = (y, x) if flat else (x, y)
+    options: dict[str, Any] = {
+        "color": _colours(trace.get("marker", {}).get("color"), colour),
+        "label": _label(trace),
+    }
+    wide, away = share
+    if away:
+        places = [one + away for one in places]
+        options["height" if flat else "width"] = wide
+    elif "width" in trace:
         options["height" if flat else "width"] = _numbers(trace["width"])
     error = trace.get("error_x" if flat else "error_y")
     if error is not None:
         options["xerr" if flat else "yerr"] = _errors(error)
-    if layout.get("barmode") in ("overlay", "group"):
-        # Bars of groups stand before each other, so that the smaller one is seen as well.
-        options["alpha"] = 0.6
-    (axes.barh if flat else axes.bar)(places, heights, **options)
+    (axes.barh if flat else axes.bar)(places, np.asarray(heights, dtype=float), **options)
 
 
-#: How each kind of trace is drawn.
-_DRAW = {"scatter": _scatter, "bar": _bar}
+def _groups(traces: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the groups of bars that stand side by side, each by a name."""
+    return list(dict.fromkeys(one["offsetgroup"] for one in traces if "offsetgroup" in one))
+
+
+def _share(groups: Sequence[str], trace: Mapping[str, Any]) -> tuple[float, float]:
+    """Return how wide a trace's bars are and how far from the middle, beside other groups."""
+    if trace.get("offsetgroup") not in groups:
+        return BARS, 0.0
+    wide = BARS / len(groups)
+    return wide, wide * (groups.index(trace["offsetgroup"]) - (len(groups) - 1) / 2)
 
 
 def _line(axes: Axes, shape: Mapping[str, Any]) -> None:
@@ -99,6 +127,8 @@ def _name(axes: Axes, layout: Mapping[str, Any]) -> None:
     for name, axis in (("xaxis", axes.xaxis), ("yaxis", axes.yaxis)):
         given = layout.get(name, {})
         axis.set_label_text(given.get("title", {}).get("text", ""))
+        if given.get("rangemode") == "tozero":
+            (axes.set_xlim if name == "xaxis" else axes.set_ylim)(0)
         if given.get("autorange") == "reversed":
             axis.set_inverted(True)
     axes.grid(color="#eeeeee")
@@ -111,8 +141,25 @@ def _name(axes: Axes, layout: Mapping[str, Any]) -> None:
             )  # fmt: skip
 
 
-def _values(given: Any) -> Any:
-    """Return numbers, names or dates of an axis, of which plotly packs the first."""
+def _label(trace: Mapping[str, Any]) -> str | None:
+    """Return what a trace is called in the legend; None if it is not in it."""
+    return trace.get("name") if trace.get("showlegend", True) else None
+
+
+def _names(traces: Sequence[Mapping[str, Any]], axis: str) -> dict[str, int]:
+    """Return the place of each name along an axis; empty for one of numbers or dates."""
+    found = [one for trace in traces for one in _values(trace[axis]) if isinstance(one, str)]
+    return {name: place for place, name in enumerate(dict.fromkeys(found))}
+
+
+def _ticks(names: Mapping[str, int], most: int) -> tuple[list[int], list[str]]:
+    """Return the places of names and, as far as they can be read beside each other, the names."""
+    step = -(-len(names) // most)
+    return list(names.values())[::step], list(names)[::step]
+
+
+def _values(given: Any, names: Mapping[str, int] | None = None) -> Any:
+    """Return numbers, dates or, by their places, names along an axis; plotly packs numbers."""
     if isinstance(given, Mapping):
         packed = base64.b64decode(given["bdata"])
         numbers = np.frombuffer(packed, dtype=given["dtype"])
@@ -120,6 +167,8 @@ def _values(given: Any) -> Any:
     texts = [one for one in given if isinstance(one, str)]
     if texts and all(DATE.match(one) for one in texts):
         return list(pd.to_datetime(pd.Series(given), format="ISO8601"))
+    if names:
+        return [names.get(one, np.nan) if isinstance(one, str) else one for one in given]
     return [np.nan if one is None else one for one in given]
 
 

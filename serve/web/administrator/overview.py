@@ -13,9 +13,10 @@ from serve.api.availability import get_rules
 from serve.api.availability_fields import ListIn
 from serve.api.call import Call
 from serve.api.fields import Sent
-from serve.api.figures import FiguresIn, get_figures
 from serve.api.publishing import ClinicDaysIn, get_clinic_days
 from serve.api.templates import TemplatesIn, get_templates
+from serve.figures.days import days_of_practice
+from serve.figures.practice_figures import figures_by, sessions_of
 from serve.models import Provider
 from serve.web.administrator.blueprint import pages
 from serve.web.forms import read
@@ -72,9 +73,9 @@ def overview(call: Call) -> str:
     first, last = monday - timedelta(weeks=weeks), today
     steps = steps_of(call)
     providers = providers_of(call)
-    total = get_figures(call, FiguresIn(first=first, last=last))["groups"][0]
-    by_week = get_figures(call, FiguresIn(first=first, last=last, by="week"))["groups"]
-    by_provider = get_figures(call, FiguresIn(first=first, last=last, by="provider"))["groups"]
+    held = sessions_of(days_of_practice(call.session, call.practice_id, first, last))
+    (total,) = figures_by(held, "total")
+    by_week, by_provider = figures_by(held, "week"), figures_by(held, "provider")
     window = ClinicDaysIn(first=monday, last=monday + timedelta(days=27))
     sessions = everything(get_clinic_days, call.to("clinic_day.read"), window)
     return render(
@@ -248,14 +249,19 @@ def provider_figure(groups: Sequence[Any], providers: dict[UUID, Provider]) -> F
     ):
         plot.add_bar(
             y=names, x=[getattr(one, name).measured for one in known], orientation="h",
-            marker_color=colour, name=word,
+            marker_color=colour, name=word, offsetgroup=name,
         )  # fmt: skip
         plot.add_scatter(
             y=names, x=[getattr(one, name).planned for one in known], mode="markers",
             marker={"color": ACCENT, "symbol": "line-ns-open", "size": 14},
-            name=_("planned"), showlegend=name == "overtime",
+            name=_("planned"), showlegend=name == "overtime", orientation="h", offsetgroup=name,
         )  # fmt: skip
-    plot.update_layout(barmode="group", showlegend=True, legend={"orientation": "h", "y": -0.4})
+    plot.update_layout(
+        barmode="group",
+        scattermode="group",
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.4},
+    )
     rows = [
         [
             name,

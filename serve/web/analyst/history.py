@@ -7,15 +7,13 @@ from typing import Any
 import pandas as pd
 from flask import Response, current_app, request
 
-from forecast.data.tables import TABLES
 from objective.pages.figure import Figure, blank_plot
 from objective.pages.style import ACCENT, COLOURS
 from serve.api.call import Call
 from serve.api.fields import Day, Sent
 from serve.api.history import HistoryIn, get_history
 from serve.errors import NotFound
-from serve.history.practice_history import history_of_practice
-from serve.history.writing import within
+from serve.history.practice_history import visits_between
 from serve.web.analyst.blueprint import pages
 from serve.web.forms import read
 from serve.web.page import shows
@@ -29,8 +27,8 @@ TABLE_WORDS = {
     "consultations": marked("Consultations"),
     "offers": marked("Offers of times"),
 }
-#: Rows that a page shows.
-ROWS = 50
+#: Rows that a page shows, and how far it looks back if one does not say.
+ROWS, USUAL = 50, timedelta(weeks=8)
 
 
 class HistoryForm(Sent):
@@ -45,17 +43,15 @@ def history(call: Call) -> str:
     """Show what the practice's past says."""
     asked = read(HistoryForm)
     last = asked.last or on_wall(call.now)
-    first = asked.first or last - timedelta(days=91)
-    past = history_of_practice(call.session, call.practice_id, key=current_app.config["SECRET_KEY"])
-    visits = within(past.visits, TABLES["visits"], first, last)
+    first = asked.first or last - USUAL
+    key = current_app.config["SECRET_KEY"]
+    visits = visits_between(call.session, call.practice_id, first, last, key)
     call.note("history", None, details={"table": "visits", "rows": len(visits)})
     return render(
         "analyst/history.html",
         first=first,
         last=last,
-        counts={
-            name: len(within(getattr(past, name), TABLES[name], first, last)) for name in TABLES
-        },
+        number=len(visits),
         words=TABLE_WORDS,
         figures=figures_of(visits) if len(visits) else [],
         rows=visits.tail(ROWS).iloc[::-1].to_dict("records"),

@@ -1,5 +1,18 @@
-// Draws the plots of a page in the colours of its theme; plotly is loaded with the page.
+// Draws the plots of a page in the colours of its theme; plotly is loaded for the first of them.
 /* global Plotly */
+
+let loading;
+
+function loadPlotly(address) {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error("the plots could not be loaded"));
+    document.head.append(script);
+  });
+  return loading;
+}
 
 function themed(figure) {
   const style = getComputedStyle(document.documentElement);
@@ -14,7 +27,10 @@ function themed(figure) {
   return layout;
 }
 
-export function draw(root) {
+export async function draw(root) {
+  const first = root.querySelector("[data-figure]");
+  if (!first) return;
+  await loadPlotly(first.dataset.plotly);
   for (const place of root.querySelectorAll("[data-figure]")) {
     const figure = JSON.parse(place.dataset.figure);
     Plotly.react(place, figure.data, themed(figure), { displayModeBar: false, responsive: true });

@@ -13,7 +13,7 @@ from serve.database import transaction
 from serve.figures.days import Day
 from serve.figures.days import Visit as Seen
 from serve.figures.measured import measured_figures
-from serve.figures.practice_figures import figures_by, no_show_rate
+from serve.figures.practice_figures import figures_by, no_show_rate, sessions_of
 from tests.serve.conftest import NOW, Clinic
 from tests.serve.days import NINE, OBJECTIVE, Visit, add_day, add_provider
 
@@ -61,7 +61,7 @@ def test_a_day_is_measured_as_by_hand():
     assert found.overtime == 10
     assert found.work == 10 + 6 + 10 + 15
     assert found.idle == 70 - 41
-    (told,) = figures_by([day], "total")
+    (told,) = figures_by(sessions_of([day]), "total")
     assert (told.booked, told.walk_ins) == (4, 1)
     assert told.utilisation.measured == pytest.approx(41 / 60)
     assert (told.waiting.measured, told.waiting.measured_count) == (pytest.approx(7 / 3), 3)
@@ -81,7 +81,7 @@ def test_consultations_that_overlap_or_begin_early_are_counted_once():
 
 def test_a_session_is_priced_as_it_is_booked():
     """Two patients at once: the second waits for the first, if that one comes."""
-    (told,) = figures_by([one_day([seen(0, "booked"), seen(0, "booked")])], "total")
+    (told,) = figures_by(sessions_of([one_day([seen(0, "booked"), seen(0, "booked")])]), "total")
     assert told.waiting.planned == pytest.approx(0.9 * 9 / 2)
     assert told.utilisation.planned == pytest.approx(2 * 0.9 * 9 / 60)
     # An Erlang law of two phases, or one, or none, beyond the hour.
@@ -111,7 +111,7 @@ def test_simulated_days_are_measured_as_they_were_planned():
         days.append(one_day(visits))
         # A day on which all four are missing leaves nothing to measure.
         overtimes += [max(0.0, free - 60)] if free else []
-    (told,) = figures_by(days, "total")
+    (told,) = figures_by(sessions_of(days), "total")
     for figure, values in ((told.waiting, waits), (told.overtime, overtimes)):
         error = np.std(values) / math.sqrt(len(values))
         assert figure.measured == pytest.approx(np.mean(values), abs=1e-5)
@@ -136,7 +136,7 @@ def test_an_interval_of_a_rate_is_wilsons():
 def test_a_session_that_cannot_be_priced_has_no_plan(objective: dict[str, Any]):
     """And is measured all the same."""
     day = one_day([seen(0, started=3, ended=10)], objective or {"none": 1})
-    (told,) = figures_by([day], "total")
+    (told,) = figures_by(sessions_of([day]), "total")
     assert (told.waiting.planned, told.waiting.planned_count) == (None, 0)
     assert told.waiting.measured == 3
 
@@ -154,7 +154,7 @@ def test_patients_that_differ_are_priced_in_their_order():
     means = {1: 5, 2: 25, 3: 45}
     for booked, work in means.items():
         day = one_day([seen(0, "booked")] * booked, OBJECTIVE | {"session": session})
-        (told,) = figures_by([day], "total")
+        (told,) = figures_by(sessions_of([day]), "total")
         assert told.utilisation.planned == pytest.approx(0.9 * work / 60)
 
 
@@ -165,7 +165,8 @@ def test_groups_are_by_provider_and_week():
         Day(provider, NINE.date() + timedelta(days=shift), NINE, NINE + timedelta(hours=1), {}, [])
         for provider, shift in ((UUID(int=1), 0), (other, 6), (other, 7))
     ]
-    keys = {by: [(one.provider_id, one.week, one.sessions) for one in figures_by(days, by)]
+    held = sessions_of(days)
+    keys = {by: [(one.provider_id, one.week, one.sessions) for one in figures_by(held, by)]
             for by in ("total", "provider", "week", "provider_week")}  # fmt: skip
     first, second = date(2026, 2, 23), date(2026, 3, 2)
     assert keys["total"] == [(None, None, 3)]
