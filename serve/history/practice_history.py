@@ -60,7 +60,9 @@ def history_of_practice(
     practice = _practice(session, practice_id)
     own = own_visits(session, practice_id, practice.zone)
     elsewhere = _visits_elsewhere(session, practice_id, own)
-    visits = _all_visits(own, elsewhere)
+    visits = _united(own.drop(columns=list(BESIDE)), elsewhere)
+    if "walk_in" in visits:
+        visits["walk_in"] = visits["walk_in"].eq(True)
     imported = {
         name: imported_rows(session, practice_id, name) for name in TABLES if name != "visits"
     }
@@ -95,9 +97,11 @@ def visits_between(
     # What was imported may have been written by another clock; which date it is of is seen below.
     window = begins - DAY, ends + DAY
     own = own_visits(session, practice_id, practice.zone, window)
-    visits = _all_visits(own, _visits_elsewhere(session, practice_id, own, window))
+    # Imported rows were checked as they were read.
+    elsewhere = _visits_elsewhere(session, practice_id, own, window)
+    visits = _united(_checked("visits", own.drop(columns=list(BESIDE))), elsewhere)
     numbers = patients_by_number(session, practice_id)
-    found = _finished("visits", visits, numbers, Pseudonyms(practice_id, key))
+    found = _named("visits", visits, numbers, Pseudonyms(practice_id, key))
     return within(found, TABLES["visits"], first, last)
 
 
@@ -114,13 +118,6 @@ def _visits_elsewhere(
     """Return the imported visits, without those that are here too."""
     rows = imported_rows(session, practice_id, "visits", window)
     return rows[~rows["visit_id"].isin(own["external_id"])]
-
-
-def _all_visits(own: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.DataFrame:
-    visits = _united(own.drop(columns=list(BESIDE)), elsewhere)
-    if "walk_in" in visits:
-        visits["walk_in"] = visits["walk_in"].eq(True)
-    return visits
 
 
 def _own_consultations(visits: pd.DataFrame) -> pd.DataFrame:
@@ -172,15 +169,29 @@ def _finished(
     name: str, rows: pd.DataFrame, numbers: dict[str, str], names: Pseudonyms | None
 ) -> pd.DataFrame:
     """Return a table as the forecasts read it: checked, in order, with its pseudonyms."""
+    return _named(name, _checked(name, rows), numbers, names)
+
+
+def _checked(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that keep the rules of a table, with its columns as they should be."""
     table = TABLES[name]
     if rows.empty:
         return pd.DataFrame(columns=[one.name for one in table.columns])
     checked = check_table(rows, table)
     bad = set(checked.problems["row"] - 1)
-    made = checked.frame[[row not in bad for row in range(len(rows))]]
+    return checked.frame[[row not in bad for row in range(len(rows))]]
+
+
+def _named(
+    name: str, rows: pd.DataFrame, numbers: dict[str, str], names: Pseudonyms | None
+) -> pd.DataFrame:
+    """Return the rows of a table in order, with one text for each patient."""
+    table = TABLES[name]
+    if rows.empty:
+        return rows
     known = {one.name for one in table.columns}
-    mixed = [one for one in made if one not in known and made[one].dtype == object]
-    made = made.assign(**{str(one): texts(made[one]) for one in mixed})
+    mixed = [one for one in rows if one not in known and rows[one].dtype == object]
+    made = rows.assign(**{str(one): texts(rows[one]) for one in mixed})
     if "patient_id" in made:
         made = made.assign(patient_id=made["patient_id"].map(lambda one: numbers.get(one, one)))
     if names is not None:

@@ -28,7 +28,7 @@ TABLE_WORDS = {
     "offers": marked("Offers of times"),
 }
 #: Rows that a page shows, and how far it looks back if one does not say.
-ROWS, USUAL = 50, timedelta(weeks=8)
+ROWS, USUAL = 50, timedelta(weeks=4)
 
 
 class HistoryForm(Sent):
