@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from objective import InvalidInput
-from opt.compare.folder import Folder
 from opt.compare.interruption import noticed_interruption
 from opt.compare.job import Job, Outcome, Record, run_job
 from opt.compare.plan import REFERENCE, Contender, Plan
@@ -43,6 +43,16 @@ class Reference:
         if self.lower_bound is None:
             return None
         return self.gap(cost) - self.gap(self.lower_bound)
+
+
+class Keeping(Protocol):
+    """Keeps the outcomes of jobs that are finished, so that what is interrupted can go on."""
+
+    def keep(self, job: Job, outcome: Outcome) -> None:
+        """Keep the outcome of a job."""
+
+    def kept(self, job: Job) -> Outcome | None:
+        """Return the outcome of a job, None if it has not been done."""
 
 
 class Comparison:
@@ -100,7 +110,7 @@ def reference_of(certifying: Record | None, records: Sequence[Record]) -> Refere
 
 def compare(
     plan: Plan,
-    folder: Folder,
+    folder: Keeping,
     workers: Workers,
     on_outcome: Callable[[Job, Outcome, bool], None] | None = None,
 ) -> Comparison:

@@ -8,10 +8,25 @@ from pydantic import Field
 
 from serve.api.fields import Clock, Day, Identifier, Name, Sent, Told
 from serve.api.pages import PageIn, PageOut
-from serve.api.schemas import MAX_INTERVALS, MAX_PATIENTS, SearchIn, StoppingIn, StrategyIn, Strict
+from serve.api.schemas import (
+    MAX_INTERVALS,
+    MAX_PATIENTS,
+    MAX_SECONDS,
+    REQUESTABLE,
+    ConstraintsIn,
+    ObjectiveIn,
+    SearchIn,
+    StoppingIn,
+    StrategyIn,
+    Strict,
+)
 
 #: Longest search of a run, seconds.
 MAX_RUN_SECONDS = 3600.0
+#: Strategies that can be compared: those that find one schedule and need no file.
+COMPARABLE = tuple(name for name in REQUESTABLE if name not in ("pareto", "atlas"))
+#: Most seeds of each strategy of a comparison.
+MAX_SEEDS = 30
 #: Longest window of an allocation, days.
 MAX_WINDOW = 92
 
@@ -31,6 +46,24 @@ class OptimisationIn(SearchIn):
 
     strategy: StrategyIn = StrategyIn()
     stopping: LongStoppingIn = LongStoppingIn()
+
+
+class ComparisonStoppingIn(StoppingIn):
+    """When each search of a comparison stops."""
+
+    seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
+
+
+class StrategiesIn(ObjectiveIn):
+    """A session on which strategies are compared, those that draw numbers with several seeds."""
+
+    constraints: ConstraintsIn = ConstraintsIn()
+    strategies: Annotated[
+        list[Literal[COMPARABLE]],  # type: ignore[valid-type]
+        Field(min_length=2, max_length=len(COMPARABLE)),
+    ]
+    seeds: Annotated[int, Field(ge=1, le=MAX_SEEDS)] = 5
+    stopping: ComparisonStoppingIn = ComparisonStoppingIn()
 
 
 class FrontierParametersIn(Strict):

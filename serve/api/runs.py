@@ -23,12 +23,14 @@ from serve.api.run_schemas import (
     RunsIn,
     RunsOut,
     SessionForecastIn,
+    StrategiesIn,
     TemplateOfRunIn,
     TemplateOfRunOut,
 )
 from serve.api.schedules import EXAMPLE
 from serve.booking.who import Who
 from serve.jobs.applying import apply
+from serve.jobs.comparison import plan_of
 from serve.jobs.forecast_models import checked_models
 from serve.jobs.queue import queues_of, wake_after
 from serve.jobs.search import problem_of
@@ -48,6 +50,21 @@ def post_optimisation(call: Call, given: OptimisationIn) -> Run:
     request = given.model_dump(exclude_none=True)
     _check_search(request)
     return submitted(call, "optimisation", request)
+
+
+@route(
+    runs, "POST", "/runs/comparison", "run.submit", "Compare strategies on a session",
+    takes=StrategiesIn, gives=RunOut, status=202,
+    example=EXAMPLE | {"strategies": ["exact", "local_search"], "seeds": 3},
+)  # fmt: skip
+def post_strategies(call: Call, given: StrategiesIn) -> Run:
+    """Submit searches of one session by several strategies, and what they are worth."""
+    request = given.model_dump(exclude_none=True)
+    for name in given.strategies:
+        _check_search(request | {"strategy": {"name": name}})
+    # The names must differ; a search is known by its strategy's.
+    plan_of(request)
+    return submitted(call, "optimisation", {"task": "comparison", **request})
 
 
 @route(

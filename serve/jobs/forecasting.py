@@ -7,7 +7,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from rich.console import Console
 from objective import InvalidInput
 from serve.errors import Conflict
 from serve.jobs.control import Control
+from serve.jobs.figures import told_figure
 from serve.jobs.forecast_models import drift_options
 from serve.jobs.job import Job
 from serve.jobs.model_home import (
@@ -25,9 +26,6 @@ from serve.jobs.model_home import (
     run_folder,
     unpack,
 )
-
-if TYPE_CHECKING:
-    from objective.pages.figure import Figure
 
 #: What a model must be better than another by, and how sure that must be.
 GATE = {"current": "champion", "baseline": None, "margin": 0.0, "confidence": 0.95}
@@ -108,18 +106,6 @@ def drift(job: Job, control: Control) -> dict[str, Any]:
         **found.to_dict(),
         "quantity": given["quantity"],
         "figures": [told_figure(one) for one in drift_figures(found)],
-    }
-
-
-def told_figure(figure: "Figure") -> dict[str, Any]:
-    """Return a figure as a result keeps it: plain names and numbers."""
-    return {
-        "key": figure.key,
-        "heading": figure.heading,
-        "sentence": figure.sentence,
-        "plot": json.loads(figure.plot.to_json()),
-        "columns": figure.columns,
-        "rows": figure.rows,
     }
 
 

@@ -32,10 +32,15 @@ def objective_of(given: Mapping[str, Any], device: str) -> Objective:
     return objective
 
 
+def constraints_of(given: Mapping[str, Any]) -> Constraints:
+    """Return what every schedule of a request must meet."""
+    return Constraints.from_dict(given["constraints"])
+
+
 def problem_of(given: Mapping[str, Any], device: str) -> SearchProblem:
     """Return what a request asks to search; raise `InvalidInput` for what is out of bounds."""
     objective = objective_of(given, device)
-    constraints = Constraints.from_dict(given["constraints"])
+    constraints = constraints_of(given)
     strategy = make_strategy(given["strategy"]["name"], given["strategy"].get("parameters"))
     check_iteration(strategy, objective.session)
     return SearchProblem(objective, constraints, strategy)

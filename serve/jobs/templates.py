@@ -30,7 +30,8 @@ def template_of(
     InvalidInput
         If it has no such point.
     """
-    if run.state != "done" or run.result is None or run.kind not in ("optimisation", "frontier"):
+    searched = run.kind in ("optimisation", "frontier") and "task" not in run.request
+    if run.state != "done" or run.result is None or not searched:
         detail = "Only a search that is done has a schedule to make a template of."
         raise Conflict(detail, "no_schedule")
     if run.kind == "optimisation":

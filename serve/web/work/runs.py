@@ -34,8 +34,9 @@ KINDS = {
     "allocation": marked("Allocation"),
     "forecast": marked("Forecast"),
 }
-#: What a run about forecasts does, and of which quantity.
+#: What a run of several kinds of work does; of a forecast also of which quantity.
 TASKS = {
+    "comparison": marked("Comparison of strategies"),
     "train": marked("Models learn"),
     "promote": marked("Gate"),
     "rollback": marked("Back to the model before"),
@@ -57,10 +58,11 @@ STATES = {
 
 
 def run_name(run: Run) -> str:
-    """Return what a run is called: what it does, and of a forecast the quantity too."""
-    if run.kind != "forecast":
+    """Return what a run is called: what it does, of a forecast with its quantity."""
+    task = run.request.get("task")
+    if task is None:
         return _(KINDS[run.kind])
-    name = _(TASKS[run.request["task"]])
+    name = _(TASKS[task])
     quantity = QUANTITY_WORDS.get(run.request.get("quantity", ""))
     return name if quantity is None else f"{name}: {_(quantity)}"
 

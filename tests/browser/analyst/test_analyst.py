@@ -46,7 +46,7 @@ def test_plots_are_pictures_without_javascript(browser: Browser, website: Websit
 
 
 def test_strategies_are_compared_by_keyboard_alone(browser: Browser, website: Website):
-    """Beside each other, the best first."""
+    """The best first, with how each differs from it, and how the searches went."""
     with look(browser, 390) as page:
         website.sign_in(page, "analyst")
         page.goto(f"{website.address}/analysis/comparison")
@@ -54,13 +54,18 @@ def test_strategies_are_compared_by_keyboard_alone(browser: Browser, website: We
         page.get_by_label("annealing", exact=True).uncheck()
         page.get_by_label("Patients").fill("6")
         page.get_by_label("Intervals", exact=True).fill("12")
-        page.get_by_label("Each may take").fill("3")
+        page.get_by_label("Each search may take").fill("3")
+        page.get_by_label("Seeds").fill("2")
         page.get_by_role("button", name="Compare them").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("progressbar")).to_be_visible()
         work(website)
-        expect(page.locator("tbody tr").first).to_contain_text("exact", timeout=10_000)
-        expect(page.locator("#plot-costs .main-svg").first).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("Take exact")).to_be_visible(timeout=15_000)
+        expect(page.locator("tbody tr").first).to_contain_text("exact")
+        expect(page.get_by_role("heading", name="Beside the first")).to_be_visible()
+        expect(page.locator(".chart .main-svg").first).to_be_visible(timeout=15_000)
+        page.goto(f"{website.address}/analysis/comparison")
+        expect(page.get_by_text(re.compile("exact, local search, .*; done"))).to_be_visible()
 
 
 def test_one_strategy_is_no_comparison(browser: Browser, website: Website):
@@ -71,7 +76,7 @@ def test_one_strategy_is_no_comparison(browser: Browser, website: Website):
         for name in ("local search", "genetic", "annealing", "individual", "bailey welch"):
             page.get_by_label(name, exact=True).uncheck()
         page.get_by_role("button", name="Compare them").click()
-        expect(page.get_by_role("alert")).to_contain_text("Choose two to ten strategies.")
+        expect(page.get_by_role("alert")).to_contain_text("Choose two strategies or more.")
         assert page.get_by_label("exact", exact=True).is_checked()
 
 

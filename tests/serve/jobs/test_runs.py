@@ -1,5 +1,6 @@
 """Runs of the API, done by workers in this process."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +8,13 @@ from apiflask import APIFlask
 
 from objective import Objective
 from opt import optimise
+from opt.compare.comparison import compare
+from opt.compare.folder import Folder
+from opt.compare.job import run_job
+from opt.compare.page import table_rows
 from opt.result import objective_from_dict, verify_result
+from opt.workers import LocalWorkers
+from serve.jobs.comparison import plan_of
 from serve.jobs.worker import Worker
 from tests.serve.conftest import Clinic
 from tests.serve.jobs.conftest import SESSION
@@ -82,6 +89,75 @@ def test_a_frontier_has_points_to_make_templates_of(app: APIFlask, as_role: Any,
     assert beyond.status_code == 422
     own = administrator.post(f"/runs/{run['id']}/template", {**body, "name": "Own", "point": None})
     assert own["known"] == "optimal"
+
+
+COMPARISON = {
+    **SESSION,
+    "strategies": ["exact", "genetic", "individual"],
+    "seeds": 2,
+    "stopping": {"seconds": 30.0, "evaluations": 2_000},
+}
+
+
+def test_strategies_are_compared_as_on_the_command_line(
+    app: APIFlask, as_role: Any, clinic: Clinic, tmp_path: Path
+):
+    """The same order, gaps and figures; no template is made of it, as it has no one schedule."""
+    analyst = as_role("analyst")
+    run = analyst.post("/runs/comparison", COMPARISON)
+    assert Worker(app).work() == 1
+    done = analyst.get(f"/runs/{run['id']}")
+    assert done["state"] == "done", done
+    found = done["result"]
+    folder = Folder(tmp_path)
+    plan = plan_of({"constraints": {}, **COMPARISON})
+    folder.write_plan(plan)
+    own = table_rows(compare(plan, folder, LocalWorkers()))
+    # All but the seconds, which are those of another run.
+    same = [0, 1, 2, 3, 4, 5, 7, 9]
+    assert [(one["strategy"], [one["cells"][place] for place in same])
+            for one in found["standings"]] == [
+        (label, [cells[place] for place in same]) for label, cells in own
+    ]  # fmt: skip
+    assert found["answer"][0].startswith("Take exact")
+    assert len(found["differences"]) == 2
+    assert all(one["plot"]["data"] for one in found["figures"])
+    body = {"name": "None", "visit_type_id": str(clinic.visit_type)}
+    refused = as_role("administrator")("POST", f"/runs/{run['id']}/template", body)
+    assert (refused.status_code, refused.get_json()["reason"]) == (409, "no_schedule")
+
+
+def test_a_comparison_goes_on_where_its_worker_went(
+    app: APIFlask, as_role: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """No search that was finished is done again."""
+    searched: list[tuple[str, int]] = []
+
+    def noted(job: Any) -> Any:
+        searched.append((job.label, job.seed))
+        return run_job(job)
+
+    monkeypatch.setattr("opt.compare.comparison.run_job", noted)
+    analyst = as_role("analyst")
+    run = analyst.post("/runs/comparison", COMPARISON)
+    Worker(app, stopping=lambda: len(searched) == 2).work()
+    assert analyst.get(f"/runs/{run['id']}")["state"] == "queued"
+    assert len(searched) == 2
+    Worker(app).work()
+    assert analyst.get(f"/runs/{run['id']}")["state"] == "done"
+    assert sorted(searched) == sorted(set(searched))
+    # The two seeds of the strategy that draws, one of each that does not, and the reference.
+    assert len(searched) == 5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"strategies": ["exact"]}, {"strategies": ["exact", "exact"]}, {"seeds": 0},
+     {"strategies": ["exact", "pareto"]}, {"stopping": {"seconds": 3600}}],
+)  # fmt: skip
+def test_a_comparison_of_nothing_is_refused(wrong: dict[str, Any], as_role: Any):
+    """Before any search."""
+    assert as_role("analyst")("POST", "/runs/comparison", COMPARISON | wrong).status_code == 422
 
 
 def test_a_run_that_waits_is_cancelled_at_once(app: APIFlask, as_role: Any):
