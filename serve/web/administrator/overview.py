@@ -211,7 +211,7 @@ def heat_of(
 def week_figure(name: str, by_week: Sequence[Any]) -> Figure:
     """Return a figure planned and measured, by week."""
     words = {
-        "waiting": (_("Waiting by week"), _("Minutes that a patient waits"), COLOURS["waiting"]),
+        "waiting": (_("Waiting by week"), _("Minutes per patient"), COLOURS["waiting"]),
         "overtime": (_("Overtime by week"), _("Minutes per session"), COLOURS["tardiness"]),
     }
     heading, axis, colour = words[name]
