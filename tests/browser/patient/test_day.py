@@ -16,7 +16,7 @@ from serve.live.watching import Watching
 from serve.models import Appointment, ClinicDay, Patient, Seat
 from tests.browser.full_practice import half_a_day_happens, offer_a_seat
 from tests.browser.looking import look, overflows
-from tests.browser.website import Website, in_thread, opened
+from tests.browser.website import NOW, Website, in_thread, opened
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +46,9 @@ def own_visit(session: Session) -> Appointment:
     patient = session.scalars(select(Patient).where(Patient.user_id.is_not(None))).one()
     return session.scalars(
         select(Appointment).where(
-            Appointment.patient_id == patient.id, Appointment.status.in_(("booked", "arrived"))
+            Appointment.patient_id == patient.id,
+            Appointment.status.in_(("booked", "arrived")),
+            Appointment.starts_at < NOW + timedelta(hours=12),
         )
     ).one()
 
