@@ -163,6 +163,7 @@ def expected_figure(calibration: Calibration) -> Figure:
     plot.add_scatter(
         x=[*parts["start"], *parts["start"][::-1]],
         y=[*(parts["expected"] + half), *(parts["expected"] - half)[::-1]],
+        mode="lines",
         fill="toself",
         fillcolor=rgba(ACCENT, 0.2),
         line={"width": 0},
