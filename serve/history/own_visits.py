@@ -74,7 +74,8 @@ def own_visits(
     )
     if window is not None:
         query = query.where(Appointment.starts_at.between(*window))
-    rows = pd.DataFrame(session.execute(query).mappings().all(), dtype=object)
+    found = session.execute(query)
+    rows = pd.DataFrame(map(tuple, found), columns=list(found.keys()), dtype=object)
     if rows.empty:
         return pd.DataFrame(columns=[*(one.name for one in VISITS.columns), *BESIDE])
     for name in (*TIMES, "created_at", "session"):
@@ -109,7 +110,8 @@ def own_offers(session: Session, practice_id: UUID, zone: str) -> pd.DataFrame:
         .where(WaitlistEntry.practice_id == practice_id, Offer.status != "offered")
         .order_by(Offer.created_at, Offer.id)
     )
-    rows = pd.DataFrame(session.execute(query).mappings().all(), dtype=object)
+    found = session.execute(query)
+    rows = pd.DataFrame(map(tuple, found), columns=list(found.keys()), dtype=object)
     if rows.empty:
         return pd.DataFrame(columns=[one.name for one in OFFERS.columns])
     for name in ("offered_at", "seat_at"):

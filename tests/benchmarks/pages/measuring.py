@@ -167,6 +167,10 @@ def _bytes(page: Any, address: str) -> int:
     listening.on("Network.requestWillBeSent", asked)
     listening.on("Network.loadingFinished", done)
     page.goto(address, wait_until="load")
+    for plot in page.locator("[data-figure]").all():
+        # Plotly is loaded for the first plot, after the page.
+        if plot.is_visible():
+            plot.locator(".main-svg").first.wait_for()
     page.wait_for_timeout(QUIET)
     page.close()
     return loaded
