@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from forecast.data.coercion import texts
@@ -74,8 +74,7 @@ def own_visits(
     )
     if window is not None:
         query = query.where(Appointment.starts_at.between(*window))
-    found = session.execute(query)
-    rows = pd.DataFrame(map(tuple, found), columns=list(found.keys()), dtype=object)
+    rows = _frame(session, query)
     if rows.empty:
         return pd.DataFrame(columns=[*(one.name for one in VISITS.columns), *BESIDE])
     for name in (*TIMES, "created_at", "session"):
@@ -110,8 +109,7 @@ def own_offers(session: Session, practice_id: UUID, zone: str) -> pd.DataFrame:
         .where(WaitlistEntry.practice_id == practice_id, Offer.status != "offered")
         .order_by(Offer.created_at, Offer.id)
     )
-    found = session.execute(query)
-    rows = pd.DataFrame(map(tuple, found), columns=list(found.keys()), dtype=object)
+    rows = _frame(session, query)
     if rows.empty:
         return pd.DataFrame(columns=[one.name for one in OFFERS.columns])
     for name in ("offered_at", "seat_at"):
@@ -120,6 +118,12 @@ def own_offers(session: Session, practice_id: UUID, zone: str) -> pd.DataFrame:
     rows["patient_id"] = rows["patient_id"].map(str)
     rows["chosen"] = rows.pop("status") == "accepted"
     return rows
+
+
+def _frame(session: Session, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:
+    """Return what a query finds, as objects; tuples are read in a fraction of mappings' time."""
+    found = session.execute(query)
+    return pd.DataFrame(map(tuple, found), columns=list(found.keys()), dtype=object)
 
 
 def on_wall_clock(moments: pd.Series, zone: str) -> pd.Series:

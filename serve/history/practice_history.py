@@ -60,9 +60,7 @@ def history_of_practice(
     practice = _practice(session, practice_id)
     own = own_visits(session, practice_id, practice.zone)
     elsewhere = _visits_elsewhere(session, practice_id, own)
-    visits = _united(own.drop(columns=list(BESIDE)), elsewhere)
-    if "walk_in" in visits:
-        visits["walk_in"] = visits["walk_in"].eq(True)
+    visits = _all_visits(own.drop(columns=list(BESIDE)), elsewhere)
     imported = {
         name: imported_rows(session, practice_id, name) for name in TABLES if name != "visits"
     }
@@ -99,7 +97,7 @@ def visits_between(
     own = own_visits(session, practice_id, practice.zone, window)
     # Imported rows were checked as they were read.
     elsewhere = _visits_elsewhere(session, practice_id, own, window)
-    visits = _united(_checked("visits", own.drop(columns=list(BESIDE))), elsewhere)
+    visits = _all_visits(_checked("visits", own.drop(columns=list(BESIDE))), elsewhere)
     numbers = patients_by_number(session, practice_id)
     found = _named("visits", visits, numbers, Pseudonyms(practice_id, key))
     return within(found, TABLES["visits"], first, last)
@@ -118,6 +116,14 @@ def _visits_elsewhere(
     """Return the imported visits, without those that are here too."""
     rows = imported_rows(session, practice_id, "visits", window)
     return rows[~rows["visit_id"].isin(own["external_id"])]
+
+
+def _all_visits(own: pd.DataFrame, elsewhere: pd.DataFrame) -> pd.DataFrame:
+    """Return own and imported visits; where nothing was said of a walk-in, it was none."""
+    visits = _united(own, elsewhere)
+    if "walk_in" in visits:
+        visits["walk_in"] = visits["walk_in"].eq(True)
+    return visits
 
 
 def _own_consultations(visits: pd.DataFrame) -> pd.DataFrame:

@@ -20,11 +20,10 @@ from serve.jobs.forecast_models import drift_options
 from serve.jobs.job import Job
 from serve.jobs.model_home import (
     alone,
-    kept_history,
+    folder_with_history,
     model_settings,
     registry_of,
     run_folder,
-    unpack,
 )
 
 #: What a model must be better than another by, and how sure that must be.
@@ -55,9 +54,7 @@ def train(job: Job, control: Control) -> dict[str, Any]:
     from forecast.report.evaluation import scores_figure
     from forecast.tasks.train import job_from, train_candidates
 
-    given, folder = job.request, run_folder(job.settings, job.practice_id, job.run_id)
-    shutil.rmtree(folder, ignore_errors=True)
-    unpack(kept_history(job, control), folder / "history")
+    given, folder = job.request, folder_with_history(job, control)
     settings = model_settings(job, given["quantity"], folder) | {
         "task": {"name": "train", "validation_days": None},
         "split": {"held_out_days": given["held_out_days"]},
@@ -91,9 +88,7 @@ def drift(job: Job, control: Control) -> dict[str, Any]:
     from forecast.drift.report import drift_figures
     from forecast.tasks.drift import watched
 
-    given, folder = job.request, run_folder(job.settings, job.practice_id, job.run_id)
-    shutil.rmtree(folder, ignore_errors=True)
-    unpack(kept_history(job, control), folder / "history")
+    given, folder = job.request, folder_with_history(job, control)
     settings = model_settings(job, given["quantity"], folder) | {
         "task": drift_options(),
         "split": {"held_out_days": given["days"]},

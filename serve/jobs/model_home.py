@@ -76,7 +76,16 @@ def alone(job: Job) -> FileLock:
     return FileLock(home / "in_use.lock")
 
 
-def kept_history(job: Job, control: Control) -> bytes:
+def folder_with_history(job: Job, control: Control) -> Path:
+    """Return the run's folder with nothing in it but the history that models learn from."""
+    folder = run_folder(job.settings, job.practice_id, job.run_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    with zipfile.ZipFile(io.BytesIO(_kept_history(job, control))) as archive:
+        archive.extractall(folder / "history")
+    return folder
+
+
+def _kept_history(job: Job, control: Control) -> bytes:
     """Return the practice's history as a ZIP file of its tables, the same for every attempt."""
     from forecast.data.writing import write_history
 
@@ -96,9 +105,3 @@ def kept_history(job: Job, control: Control) -> bytes:
     shutil.rmtree(folder)
     control.save(packed.getvalue())
     return packed.getvalue()
-
-
-def unpack(packed: bytes, folder: Path) -> None:
-    """Write the tables of a history that was kept into a folder."""
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        archive.extractall(folder)

@@ -91,9 +91,7 @@ def _bar(
     wide, away = share
     if away:
         places = [one + away for one in places]
-        options["height" if flat else "width"] = wide
-    elif "width" in trace:
-        options["height" if flat else "width"] = _numbers(trace["width"])
+    options["height" if flat else "width"] = _numbers(trace.get("width", wide))
     error = trace.get("error_x" if flat else "error_y")
     if error is not None:
         options["xerr" if flat else "yerr"] = _errors(error)

@@ -1,7 +1,7 @@
 """Whether anything happened by which other times may be free.
 
 Nobody is told of somebody else's visits; whoever looks for a time learns only that the list may
-have changed. It is one look at an index, cheap enough to be asked every second.
+have changed. It is a few looks at an index, cheap enough to be asked every second.
 """
 
 from flask import request

@@ -4,12 +4,13 @@ from typing import Any
 
 from flask import Response, g, make_response, redirect, request, url_for
 
+from objective import InvalidInput
 from serve.api.call import Call
 from serve.api.fields import Name, Sent
-from serve.api.run_schemas import FrontierIn, OptimisationIn
+from serve.api.run_schemas import COMPARABLE, FrontierIn, OptimisationIn
 from serve.api.runs import post_frontier, post_optimisation
 from serve.api.schedules import post_schedules
-from serve.api.schemas import REQUESTABLE, SchedulesIn
+from serve.api.schemas import SchedulesIn
 from serve.api.templates import ComparisonIn, TemplateIn, post_comparison, post_template
 from serve.web.administrator.blueprint import pages
 from serve.web.administrator.session_form import BEGINS, SessionForm, form_of
@@ -22,8 +23,6 @@ from serve.web.work.runs import LONG
 
 #: What forms of a session send beside it.
 BESIDE = ("name", "compare", "take", "strategy")
-#: Strategies whose result is no single schedule, or which need files.
-OTHER = ("pareto", "atlas")
 #: Seconds for which a page searches the best schedule; longer searches are runs.
 SECONDS = 2.0
 
@@ -41,16 +40,13 @@ def optimise(call: Call) -> Response:
             asked = form_of(chosen)
         objective = asked.objective()
         own = asked.own(objective)
-    except WrongForm as error:
+        told = compared(call, asked, own) if compares else None
+    except (WrongForm, InvalidInput) as error:
         # What was typed stays in the fields; beside them stands a session that can be shown.
         g.refusal = refusal_of(error)
-        asked, compares = form_of(first), False
+        asked, told = form_of(first), None
         objective = asked.objective()
         own = asked.own(objective)
-    told = None
-    if compares:
-        given = {**asked.problem(), "schedule": own, "seconds": SECONDS}
-        told = post_comparison(call, model_of(ComparisonIn, given))
     page = render(
         "administrator/optimise.html",
         asked=asked,
@@ -59,10 +55,23 @@ def optimise(call: Call) -> Response:
         told=told,
         performance=told["yours"]["performance"] if told else priced(call, objective, own),
         visit_types=visit_types,
-        strategies=[one for one in REQUESTABLE if one not in OTHER],
+        strategies=COMPARABLE,
         drawn=drawn(asked, own, told["optimum"]["schedule"] if told else None),
     )
     return make_response(page, g.refusal.status if "refusal" in g else 200)
+
+
+def compared(call: Call, asked: SessionForm, own: list[int]) -> dict[str, Any]:
+    """Return one's own schedule beside the best one and those of the rules.
+
+    Raises
+    ------
+    InvalidInput
+        If no schedule meets what is asked for.
+    """
+    given = {**asked.problem(), "schedule": own, "seconds": SECONDS}
+    found: dict[str, Any] = post_comparison(call, model_of(ComparisonIn, given))
+    return found
 
 
 def priced(call: Call, objective: dict[str, Any], own: list[int]) -> dict[str, Any]:
@@ -165,8 +174,6 @@ def submit_frontier(call: Call) -> Done:
 def take_best(call: Call) -> Response:
     """Lead to the page with the best schedule as one's own."""
     asked = read(SessionForm, lists=("x",), beside=BESIDE)
-    objective = asked.objective()
-    given = {**asked.problem(), "schedule": asked.own(objective), "seconds": SECONDS}
-    best = post_comparison(call, model_of(ComparisonIn, given))["optimum"]["schedule"]
+    best = compared(call, asked, asked.own(asked.objective()))["optimum"]["schedule"]
     address = url_for(".optimise", compare="1", x=best, **asked.query())
     return redirect(address)  # type: ignore[return-value]

@@ -11,6 +11,7 @@ from opt.result import objective_from_dict
 from serve.api.fields import Identifier, Sent
 from serve.api.schemas import MAX_INTERVALS, MAX_PATIENTS, ObjectiveIn
 from serve.models import VisitType
+from serve.web.balance import EVEN, Balance, weights_of
 from serve.web.forms import WrongForm, model_of
 from serve.web.texts import _
 
@@ -43,7 +44,7 @@ class SessionForm(Sent):
     cv: Annotated[float, Field(gt=0, le=5)] = 0.5
     no_show: Annotated[float, Field(ge=0, lt=1)] = 0.05
     walk_ins: Annotated[float, Field(ge=0, le=20)] = 0.0
-    balance: Annotated[int, Field(ge=1, le=99)] = 50
+    balance: Balance = EVEN
     idle_definition: Literal["session", "makespan"] = "session"
     waiting: Annotated[float, Field(ge=0, le=1e6)] | None = None
     idle: Annotated[float, Field(ge=0, le=1e6)] | None = None
@@ -74,10 +75,11 @@ class SessionForm(Sent):
         if any(one is not None for one in finer):
             names = ("waiting", "idle", "tardiness")
             return {name: one or 0.0 for name, one in zip(names, finer, strict=True)}
-        provider = self.balance / 100
+        weights = weights_of(self.balance)
         if self.idle_definition == "makespan":
-            return {"waiting": 1 - provider, "idle": provider / 2, "tardiness": provider / 2}
-        return {"waiting": 1 - provider, "idle": 0.0, "tardiness": provider}
+            half = weights["tardiness"] / 2
+            return weights | {"idle": half, "tardiness": half}
+        return weights
 
     def objective(self) -> dict[str, Any]:
         """Return the session and its weights, as the API takes them.

@@ -1,10 +1,8 @@
 """A run: how far it is, a button that stops it, and what came out."""
 
-from typing import Annotated
 from uuid import UUID
 
 from flask import url_for
-from pydantic import Field
 
 from serve.api.call import Call
 from serve.api.fields import Identifier, Name, Sent
@@ -18,6 +16,7 @@ from serve.api.runs import (
 )
 from serve.errors import Conflict
 from serve.models import Run
+from serve.web.balance import EVEN, Balance, weights_of
 from serve.web.forms import model_of, read
 from serve.web.names import providers_of, visit_types_of
 from serve.web.page import Done, does, shows
@@ -90,6 +89,7 @@ def run(call: Call, run_id: UUID) -> str:
         fragment="work/_run.html",
         run=found,
         name=run_name,
+        even=EVEN,
         states=STATES,
         figures=figures_of(call, found),
         visit_types=visit_types_of(call),
@@ -104,10 +104,10 @@ def cancel(call: Call, run_id: UUID) -> Done:
     return Done(url_for(".run", run_id=run_id), _("It stops after the step in progress."))
 
 
-class Balance(Sent):
-    """How much of a hundred the provider's end of a session counts; the rest is the patients'."""
+class Balanced(Sent):
+    """For whom the schedule is to be good."""
 
-    balance: Annotated[int, Field(ge=1, le=99)] = 50
+    balance: Balance = EVEN
 
 
 @does(pages, "/<uuid:run_id>/search", "run.submit", form=run, also=("run.read",))
@@ -116,10 +116,9 @@ def search_forecast(call: Call, run_id: UUID) -> Done:
     found = call.to("run.read").find(Run, run_id)
     if found.request.get("task") != "session" or found.result is None:
         raise Conflict(_("That is no forecast of a session that is done."), "no_session")
-    provider = read(Balance).balance / 100
     given = {
         "session": found.result["session"],
-        "weights": {"waiting": 1 - provider, "idle": 0.0, "tardiness": provider},
+        "weights": weights_of(read(Balanced).balance),
         "stopping": {"seconds": LONG},
     }
     made = post_optimisation(call, model_of(OptimisationIn, given))

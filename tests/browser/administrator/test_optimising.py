@@ -141,6 +141,25 @@ def test_nobody_is_booked_in_a_break_or_above_a_capacity(browser: Browser, websi
         expect(page.get_by_text("The best that was found")).to_be_visible(timeout=10_000)
 
 
+@pytest.mark.parametrize(
+    ("asked", "field", "value"),
+    [
+        ("patients=25&intervals=24&capacity=1", "#field-capacity", "1"),
+        ("patients=8&intervals=24&breaks=09:00-11:00", "#field-breaks", "09:00-11:00"),
+    ],
+)
+def test_what_no_schedule_can_meet_is_told_and_stays(
+    browser: Browser, website: Website, asked: str, field: str, value: str
+):
+    """More patients than there are places, and a break that is the whole session."""
+    with look(browser) as page:
+        website.sign_in(page, "administrator")
+        page.goto(f"{website.address}/practice/optimise?compare=1&{asked}")
+        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.locator(field)).to_have_value(value)
+        expect(page.get_by_role("heading", name="Is there a better schedule?")).to_be_visible()
+
+
 @pytest.mark.parametrize("breaks", ["noon", "08:00-08:30", "10:00-09:30", "09:10-23:00"])
 def test_breaks_that_are_none_are_told_beside_their_field(
     browser: Browser, website: Website, breaks: str

@@ -67,6 +67,21 @@ def test_lines_points_bands_and_intervals_are_drawn_over_dates():
     assert share_of(named, BLUE) > share_of(both, BLUE)
 
 
+def test_bars_of_groups_stand_beside_each_other():
+    """Each as wide as the others, also the one in the middle of three."""
+    shares = []
+    for colour in ("#0072B2", "#999999", "#D55E00"):
+        plot = blank_plot("", "Minutes")
+        for group in ("#0072B2", "#999999", "#D55E00"):
+            plot.add_bar(
+                x=["a", "b"], y=[10, 10], offsetgroup=group,
+                marker_color="#0072B2" if group == colour else "#FFFFFF",
+            )  # fmt: skip
+        shares.append(share_of(picture(plot), BLUE))
+    assert min(shares) > 0.1
+    assert max(shares) == pytest.approx(min(shares), rel=0.03)
+
+
 def test_a_picture_is_as_high_as_its_plot():
     """And wide enough to be sharp."""
     plot = bars([1, 2, 3])
