@@ -15,7 +15,7 @@ from serve.api.problems import problem
 from serve.database import db
 from serve.errors import NotFound, SignInNeeded
 from serve.metrics import answer, measure
-from serve.migrations import newest, revision
+from serve.migrations import is_ahead, newest, revision
 from serve.settings import Settings
 
 
@@ -54,7 +54,8 @@ def what_is_missing(settings: Settings) -> list[tuple[str, str]]:
     try:
         with db.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
-        if revision(db.engine) != newest():
+        found = revision(db.engine)
+        if found != newest() and not is_ahead(found):
             message = "is of another revision: run `flask --app serve migrate`"
             missing.append(("database", message))
     except SQLAlchemyError:

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 
 from serve.clock import machine_clock
 from serve.database import reading
+from serve.jobs.numbers import DeviceMemory, WorkNumbers
 from serve.logs import begun, method, route_template
 from serve.models import Appointment, OutboxMessage, Run
 
@@ -54,6 +55,8 @@ class Metrics:
             "bailey_conflicts", "Requests that did not fit what is there, by the reason.",
             ("reason",), registry=self.registry,
         )  # fmt: skip
+        #: Of the work that this process does; small searches are done by the web server itself.
+        self.work = WorkNumbers(self.registry)
 
     def observe(self, response: Response) -> None:
         """Count the request in hand."""
@@ -72,11 +75,15 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all numbers as Prometheus reads them, those of other processes included."""
+        return self.own() + generate_latest(_Stored())
+
+    def own(self) -> bytes:
+        """Return what was counted, without what the database says."""
         registry = self.registry
         if SHARED in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + generate_latest(_Stored())
+        return generate_latest(registry) + generate_latest(DeviceMemory())
 
 
 class _Stored(Collector):
@@ -127,6 +134,7 @@ def _gauge(name: str, about: str, value: float) -> Metric:
 def measure(app: Flask) -> Metrics:
     """Let an application count its requests."""
     metrics = Metrics()
+    app.extensions["metrics"] = metrics
 
     @app.after_request
     def observe(response: Response) -> Response:
@@ -135,6 +143,12 @@ def measure(app: Flask) -> Metrics:
         return response
 
     return metrics
+
+
+def work_numbers() -> WorkNumbers:
+    """Return the numbers of the work that this process does for the application in hand."""
+    metrics: Metrics = current_app.extensions["metrics"]
+    return metrics.work
 
 
 def answer(metrics: Metrics) -> Response:

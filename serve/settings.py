@@ -40,7 +40,10 @@ class Settings:
     demo
         Whether the practice is made up and its time simulated, as ``start --demo`` has it.
     device
-        Where schedules are evaluated: ``cpu`` or ``cuda``.
+        Where schedules are evaluated: ``cpu``, ``cuda`` or one GPU such as ``cuda:1``. While a GPU
+        is not there or has no memory free, the work is done on the CPU.
+    metrics_bind
+        Host and port at which a worker tells its numbers and that it lives; ``off`` if nowhere.
     metrics_token
         Who sends it as ``Authorization: Bearer`` may read ``/metrics``; if it is not given, whoever
         asks from this machine or a private network may.
@@ -84,6 +87,7 @@ class Settings:
     proxies: str = "0"
     demo: str = "false"
     device: str = "cpu"
+    metrics_bind: str = "off"
     metrics_token: str = ""
     webhook_allow: str = ""
     oidc_issuer: str = ""
@@ -111,10 +115,12 @@ class Settings:
     @property
     def events_place(self) -> tuple[str, int] | None:
         """Host and port of the server of events; None if there is none."""
-        if self.events_bind == "off":
-            return None
-        host, _, port = self.events_bind.rpartition(":")
-        return host.strip("[]"), int(port)
+        return _place(self.events_bind)
+
+    @property
+    def metrics_place(self) -> tuple[str, int] | None:
+        """Host and port at which a worker tells its numbers; None if nowhere."""
+        return _place(self.metrics_bind)
 
     @property
     def url(self) -> str:
@@ -147,6 +153,13 @@ class Settings:
                 os.link(written, path)
             os.unlink(written)
         return path.read_text()
+
+
+def _place(bind: str) -> tuple[str, int] | None:
+    if bind == "off":
+        return None
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

@@ -52,6 +52,8 @@ def _check_base(settings: "Settings") -> None:
     except ValueError:
         allowed = "such as 600 per minute"
         raise InvalidInput("BAILEY_RATE_LIMIT", "another text", allowed) from None
+    if not re.fullmatch(r"cpu|cuda(:\d)?", settings.device):
+        raise InvalidInput("BAILEY_DEVICE", settings.device, "cpu, cuda, or a GPU such as cuda:1")
     if not (_is_whole(settings.proxies) and int(settings.proxies) < 10):
         raise InvalidInput("BAILEY_PROXIES", settings.proxies, "a whole number from 0 to 9")
 
@@ -63,11 +65,10 @@ def _check_events(settings: "Settings") -> None:
         if not (_is_whole(text) and 1 <= int(text) <= most):
             allowed = f"a whole number from 1 to {most}"
             raise InvalidInput(f"BAILEY_{name.upper()}", "another value", allowed)
-    if settings.events_bind != "off":
-        host, colon, port = settings.events_bind.rpartition(":")
-        if not (host and colon and _is_whole(port) and int(port) <= 65_535):
+    for name in ("events_bind", "metrics_bind"):
+        if not _is_place(getattr(settings, name)):
             allowed = "a host and a port such as 127.0.0.1:5001, or off"
-            raise InvalidInput("BAILEY_EVENTS_BIND", "another text", allowed)
+            raise InvalidInput(f"BAILEY_{name.upper()}", "another text", allowed)
     if settings.events_url and not _is_address(settings.events_url):
         allowed = "an address such as https://clinic.example/events"
         raise InvalidInput("BAILEY_EVENTS_URL", "another text", allowed)
@@ -101,6 +102,11 @@ def _check_telling(settings: "Settings") -> None:
 
 def _is_whole(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 7
+
+
+def _is_place(text: str) -> bool:
+    host, colon, port = text.rpartition(":")
+    return text == "off" or bool(host and colon and _is_whole(port) and int(port) <= 65_535)
 
 
 def _is_address(text: str) -> bool:

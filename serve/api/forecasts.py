@@ -3,7 +3,6 @@
 from typing import Any
 
 from apiflask import APIBlueprint
-from sqlalchemy import Select, select
 
 from objective import InvalidInput
 from serve.api.call import Call
@@ -12,6 +11,7 @@ from serve.api.run_schemas import DriftIn, ForecastOut, PromoteIn, RunOut
 from serve.api.runs import submitted
 from serve.errors import Conflict, NotFound
 from serve.jobs.forecast_models import QUANTITIES, promotion
+from serve.jobs.last_forecasts import CHANGES, forecasts_done
 from serve.models import Run
 
 forecasts = APIBlueprint("forecasts", __name__, url_prefix="/api/v1")
@@ -24,21 +24,14 @@ forecasts = APIBlueprint("forecasts", __name__, url_prefix="/api/v1")
 def get_forecast(call: Call, quantity: str) -> dict[str, Any]:
     """Return the model in use, as the last run that could change it left it."""
     _check(quantity)
-    changed = call.session.scalar(
-        _done(call, quantity)
-        .where(Run.request["task"].as_string().in_(("promote", "rollback")))
-        .limit(1)
-    )
+    changed = call.session.scalar(forecasts_done(call.practice_id, quantity, CHANGES))
     version = None if changed is None else (changed.result or {}).get("in_use")
     if version is None:
         return {"quantity": quantity}
     trained = call.session.scalar(
-        _done(call, quantity)
-        .where(
-            Run.request["task"].as_string() == "train",
-            Run.result["version"].as_integer() == version,
+        forecasts_done(call.practice_id, quantity, ["train"]).where(
+            Run.result["version"].as_integer() == version
         )
-        .limit(1)
     )
     told = {"quantity": quantity, "version": version, "since": changed and changed.finished_at}
     if trained is None or trained.result is None:
@@ -95,17 +88,3 @@ def post_drift(call: Call, quantity: str, given: DriftIn) -> Run:
 def _check(quantity: str) -> None:
     if quantity not in QUANTITIES:
         raise NotFound("forecast")
-
-
-def _done(call: Call, quantity: str) -> Select[Run]:
-    """Select the runs about a quantity's models that are done, the last one first."""
-    return (
-        select(Run)
-        .where(
-            Run.practice_id == call.practice_id,
-            Run.kind == "forecast",
-            Run.state == "done",
-            Run.request["quantity"].as_string() == quantity,
-        )
-        .order_by(Run.finished_at.desc())
-    )

@@ -13,7 +13,9 @@ from serve.api.call import Call
 from serve.api.route import route
 from serve.api.schemas import SchedulesIn, SchedulesOut
 from serve.jobs.batching import batching
+from serve.jobs.device import device_now
 from serve.jobs.search import answer_of, problem_of
+from serve.metrics import work_numbers
 
 schedules = APIBlueprint("schedules", __name__, url_prefix="/api/v1")
 
@@ -43,7 +45,8 @@ def post_schedules(call: Call, given: SchedulesIn) -> dict[str, Any]:
 def answer_to(request: SchedulesIn) -> dict[str, Any]:
     """Return the best schedule of a session, or what its schedules cost."""
     given = request.model_dump(exclude_none=True)
-    device = current_app.config["SETTINGS"].device
+    numbers = work_numbers()
+    device = device_now(current_app.config["SETTINGS"], numbers)
     if request.schedules is not None:
         return _priced(given, request.schedules, device)
     problem = problem_of(given, device)
@@ -54,6 +57,7 @@ def answer_to(request: SchedulesIn) -> dict[str, Any]:
         request.seed,
         constraints=problem.constraints,
     )
+    numbers.searched(result, device)
     return answer_of(result)
 
 

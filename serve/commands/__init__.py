@@ -4,15 +4,18 @@ from flask import Flask
 
 from serve.commands.backup import backup, restore
 from serve.commands.check import check
+from serve.commands.chores import forget_old, refit_models
 from serve.commands.create_admin import create_admin
 from serve.commands.demo_data import demo_data
-from serve.commands.migrate import migrate_database
+from serve.commands.migrate import may_go_back, migrate_database, tell_revision
 from serve.commands.start import start
 from serve.events.command import events
 from serve.jobs.command import worker
 
 COMMANDS = (
     migrate_database,
+    tell_revision,
+    may_go_back,
     create_admin,
     demo_data,
     start,
@@ -20,6 +23,8 @@ COMMANDS = (
     restore,
     check,
     worker,
+    refit_models,
+    forget_old,
     events,
 )
 

@@ -16,6 +16,7 @@ from serve.database import lock, reading, transaction
 from serve.errors import Conflict
 from serve.events.retention import forget_events
 from serve.jobs.forecast_models import QUANTITIES, checked_models
+from serve.jobs.last_forecasts import version_in_use
 from serve.jobs.submission import submit
 from serve.models import Appointment, HistoryRow, Practice, Run
 from serve.notify.by_file import forget_files
@@ -98,9 +99,13 @@ def _refit(session: Session, practice_id: UUID, now: datetime) -> int:
     lock(session, Practice, practice_id)
     if _refitted(session, practice_id, now):
         return 0
-    for quantity in QUANTITIES:
-        submit(session, practice_id, None, "forecast", nightly(quantity))
-    return len(QUANTITIES)
+    requests = [nightly(quantity) for quantity in QUANTITIES]
+    # Before anything else comes into use: whether what is in use was right.
+    in_use = [one for one in QUANTITIES if version_in_use(session, practice_id, one) is not None]
+    requests = [*map(watch, in_use), *requests]
+    for request in requests:
+        submit(session, practice_id, None, "forecast", request)
+    return len(requests)
 
 
 def nightly(quantity: str) -> dict[str, object]:
@@ -113,6 +118,11 @@ def nightly(quantity: str) -> dict[str, object]:
         "seed": 0,
         "promote": True,
     }
+
+
+def watch(quantity: str) -> dict[str, object]:
+    """Return the request of a look for drift of the night."""
+    return {"task": "drift", "quantity": quantity, "days": 28}
 
 
 def _has_visits(session: Session, practice_id: UUID) -> bool:

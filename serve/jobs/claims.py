@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from serve.events.announce import announce
@@ -35,6 +35,36 @@ class Claim:
     attempt: int
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which runs a worker does, of all that are to be done.
+
+    Attributes
+    ----------
+    kinds
+        Kinds of runs; None for all.
+    after
+        How long others, who are better at it, may take a run first.
+    """
+
+    kinds: tuple[str, ...] | None = None
+    after: timedelta = timedelta(0)
+
+    @property
+    def all(self) -> bool:
+        """Whether it is all of them, at once."""
+        return self == Share()
+
+    def condition(self, now: datetime) -> ColumnElement[bool]:
+        """Return the condition that a run is one of them."""
+        kinds = true() if self.kinds is None else Run.kind.in_(self.kinds)
+        return and_(kinds, Run.created_at <= now - self.after) if self.after else kinds
+
+
+#: All runs, at once.
+ALL = Share()
+
+
 def to_be_done(now: datetime, lease: timedelta) -> ColumnElement[bool]:
     """Return the condition that a run is anybody's: queued, or its worker is not heard of."""
     return or_(
@@ -43,10 +73,10 @@ def to_be_done(now: datetime, lease: timedelta) -> ColumnElement[bool]:
 
 
 def claim_next(
-    session: Session, worker: str, now: datetime, lease: timedelta = LEASE
+    session: Session, worker: str, now: datetime, lease: timedelta = LEASE, share: Share = ALL
 ) -> Claim | None:
-    """Return a claim on the run that waits longest; None if there is none."""
-    free = to_be_done(now, lease)
+    """Return a claim on the run of a share that waits longest; None if there is none."""
+    free = and_(to_be_done(now, lease), share.condition(now))
     # What another worker claims at this moment is passed over.
     oldest = session.scalar(
         select(Run.id)

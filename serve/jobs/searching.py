@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from objective import InvalidInput
 from opt import AnyOf, Progress, Result, optimise
 from opt.run import Strategy
@@ -13,8 +15,10 @@ from opt.stopping import stopping_from_dict
 from opt.strategies.genetic import Genetic
 from opt.strategies.pareto import Pareto
 from serve.jobs.control import Control
+from serve.jobs.device import device_now
 from serve.jobs.job import Job
 from serve.jobs.search import SearchProblem, problem_of
+from serve.metrics import work_numbers
 
 
 @dataclass
@@ -48,8 +52,21 @@ class _Kept:
 
 def search(job: Job, control: Control) -> Result:
     """Return what a search finds; raise `StoppedError` if it is stopped before its end."""
-    given = job.request
-    problem = problem_of(given, job.settings.device)
+    given, numbers = job.request, work_numbers()
+    device = device_now(job.settings, numbers)
+    try:
+        result = _search_on(device, given, control)
+    except torch.cuda.OutOfMemoryError:
+        # Others took the memory meanwhile: the search goes on from its checkpoint without it.
+        numbers.fallbacks.labels("no_memory").inc()
+        device = "cpu"
+        result = _search_on(device, given, control)
+    numbers.searched(result, device)
+    return result
+
+
+def _search_on(device: str, given: Mapping[str, Any], control: Control) -> Result:
+    problem = problem_of(given, device)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "checkpoint.pt"
         before = control.load()

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,10 +21,12 @@ from serve.database import reading, transaction
 from serve.errors import Refused
 from serve.jobs.allocation import allocation
 from serve.jobs.claims import (
+    ALL,
     CHECKPOINT_EVERY,
     LEASE,
     Claim,
     ClaimLostError,
+    Share,
     claim_next,
     end,
     release,
@@ -38,6 +41,7 @@ from serve.jobs.job import Job, Work
 from serve.jobs.optimisation import optimisation
 from serve.jobs.queue import Queues
 from serve.jobs.submission import submit
+from serve.metrics import work_numbers
 from serve.models import Run
 
 logger = logging.getLogger(__name__)
@@ -49,6 +53,8 @@ KINDS: Mapping[str, Work] = {
     "allocation": allocation,
     "forecast": forecast,
 }
+#: Seconds between two looks of a worker that does only a share of the runs.
+LOOK = 1.0
 #: Attempts after which a run is given up: it takes its workers down with it.
 MOST_ATTEMPTS = 100
 UNEXPECTED = "Something went wrong; it has been logged."
@@ -68,12 +74,15 @@ class Worker:
         How long another worker may not be heard of before its run is taken up.
     checkpoint_every
         Seconds between two checkpoints of a search: what a killed worker's run loses at most.
+    share
+        Which runs are this worker's.
     """
 
     app: Flask
     stopping: Callable[[], bool] = lambda: False
     lease: timedelta = LEASE
     checkpoint_every: float = CHECKPOINT_EVERY
+    share: Share = ALL
 
     @property
     def name(self) -> str:
@@ -85,14 +94,27 @@ class Worker:
         taken = 0
         with self.app.app_context():
             while not self.stopping():
-                claim = transaction(
-                    lambda session: claim_next(session, self.name, machine_clock(), self.lease)
-                )
+                claim = transaction(self._next)
                 if claim is None:
                     break
                 taken += 1
                 self._do(claim)
         return taken
+
+    def work_by_itself(self, stop: threading.Event) -> None:
+        """Do the runs that wait and look for more, until told to stop.
+
+        So works who does only a share of the runs: what wakes workers does not know whose a run is.
+        """
+        while not stop.is_set():
+            try:
+                self.work()
+            except Exception:
+                logger.warning("no run can be taken now", exc_info=True)
+            stop.wait(LOOK)
+
+    def _next(self, session: Session) -> Claim | None:
+        return claim_next(session, self.name, machine_clock(), self.lease, self.share)
 
     def look_out(self, queues: Queues) -> None:
         """Wake a worker for runs whose wake-up was lost, or whose worker is not heard of."""
@@ -107,13 +129,18 @@ class Worker:
     def _do(self, claim: Claim) -> None:
         """Do a run and write down how it ended, unless it is another worker's by then."""
         logger.info("run %s begins, attempt %s", claim.run_id, claim.attempt)
+        began, numbers = time.monotonic(), work_numbers()
+        if self.share.after:
+            numbers.fallbacks.labels("no_free_worker").inc()
         try:
             with self._control(claim) as control:
                 outcome = self._outcome(claim, control)
             if outcome is None:
                 transaction(lambda session: release(session, claim))
             else:
-                transaction(lambda session: _end(session, claim, outcome))
+                kind = transaction(lambda session: _end(session, claim, outcome))
+                numbers.runs.labels(kind, outcome["state"]).inc()
+                numbers.seconds.labels(kind).observe(time.monotonic() - began)
         except ClaimLostError:
             logger.warning("run %s is another worker's now", claim.run_id)
         except SQLAlchemyError:
@@ -150,14 +177,15 @@ class Worker:
             return _failed(UNEXPECTED)
 
 
-def _end(session: Session, claim: Claim, outcome: dict[str, Any]) -> None:
-    """Write down how a run ended, and submit the one that follows, once."""
+def _end(session: Session, claim: Claim, outcome: dict[str, Any]) -> str:
+    """Write down how a run ended, and submit the one that follows, once; return its kind."""
     end(session, claim, machine_clock(), **outcome)
     run = session.get_one(Run, claim.run_id)
     if run.kind == "forecast" and run.state == "done" and run.request["task"] == "train":
         request = following(run.request, run.id, outcome["result"])
         if request is not None:
             submit(session, run.practice_id, run.user_id, "forecast", request)
+    return run.kind
 
 
 def _failed(problem: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
+phase = "expand"
 
 BUSY = "'held', 'booked', 'arrived', 'in_consultation'"
 #: Name, table, the column that says who or what, and which rows count.

@@ -13,6 +13,7 @@ DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 #: A number that rises with every row.
 COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+phase = "expand"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

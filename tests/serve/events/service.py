@@ -30,6 +30,7 @@ from tests.serve.booking.conftest import add_day
 from tests.serve.conftest import KEY, Clinic, make_clinic
 from tests.serve.events.conftest import free_port, wait_until
 
+ROOT = Path(__file__).parents[3]
 #: Seconds until a process must be there: it imports torch.
 PATIENCE = 120
 #: Streams of one user, the most that there may be.
@@ -104,13 +105,15 @@ def worker(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def web_server(settings: Settings) -> Iterator[str]:
-    """Run gunicorn; give its address."""
+def web_server(settings: Settings, code: Path = ROOT) -> Iterator[str]:
+    """Run gunicorn with the service as it is in a folder; give its address."""
     port = free_port()
-    environment = environment_of(settings) | {"BAILEY_BIND": f"127.0.0.1:{port}"}
+    environment = environment_of(settings) | {
+        "BAILEY_BIND": f"127.0.0.1:{port}", "PYTHONPATH": str(code)
+    }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "--config", "python:serve.gunicorn"]
-    with (Path(settings.home) / "web.log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    with (Path(settings.home) / "web.log").open("ab") as log:
+        server = subprocess.Popen(command, env=environment, cwd=code, stdout=log, stderr=log)
     try:
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), PATIENCE)
         yield f"http://127.0.0.1:{port}"

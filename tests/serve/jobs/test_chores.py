@@ -70,6 +70,32 @@ def test_models_learn_anew_once_a_night(app: APIFlask, clinic: Clinic):
     assert all(one["promote"] for one in requests)
 
 
+def test_models_in_use_are_watched_at_night(app: APIFlask, clinic: Clinic):
+    """Before those learn that may take their place."""
+
+    def models(session: Session) -> None:
+        session.get_one(Practice, clinic.practice).zone = "Etc/GMT-1"
+        rows = [
+            {"id": uuid4(), "practice_id": clinic.practice, "table": "visits",
+             "key": str(number), "at": NOW, "values": {}}
+            for number in range(FEWEST_VISITS)
+        ]  # fmt: skip
+        session.execute(insert(HistoryRow), rows)
+        request = {"task": "promote", "quantity": "no_show"}
+        session.add(
+            Run(practice_id=clinic.practice, kind="forecast", state="done", request=request,
+                result={"in_use": 1}, finished_at=NOW, user_id=None, created_at=NOW)
+        )  # fmt: skip
+
+    with app.app_context():
+        transaction(models)
+        assert refit(datetime.now(UTC).replace(hour=1, minute=20)) == 4
+        with reading() as session:
+            queued = select(Run).where(Run.state == "queued").order_by(Run.created_at, Run.id)
+            tasks = [one.request["task"] for one in session.scalars(queued)]
+    assert sorted(tasks) == ["drift", "train", "train", "train"]
+
+
 def test_patients_are_forgotten_when_their_time_is_over(app: APIFlask, clinic: Clinic):
     """As long as the practice says."""
 
