@@ -9,6 +9,9 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 # The files of tests side by side, one per core.
 SIDE_BY_SIDE := -n auto --dist loadfile
 
+# What looks for faults in manifests; its own dependencies are older than ours.
+CHECKOV := 3.3.30
+
 .PHONY: run test slow bench serve screenshots loop pipeline lint clean
 
 run: $(VENV)/.core
@@ -61,4 +64,10 @@ $(VENV)/.all: $(VENV)/.core .lightning.lock
 	@echo "Installing what forecasts, serves and tests into $(VENV)"
 	$(INSTALL) --no-deps --require-hashes --requirement .lightning.lock
 	$(INSTALL) --editable ".[bench,dev,forecast,joblib,mlops,notify,optuna,postgres,ray,serve]"
+	@touch $@
+
+$(VENV)/.checkov: $(BIN)/pip
+	@echo "Installing checkov into $(VENV)/checkov"
+	$(PYTHON) -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check checkov==$(CHECKOV)
 	@touch $@
