@@ -10,7 +10,7 @@ from pathlib import Path
 import hcl2
 import pytest
 
-from tests.deploy.tools import needs
+from tests.deploy.tools import needs, ran, run
 
 SOURCE = Path(__file__).parents[2] / "deploy" / "terraform"
 #: Where a copy of the provider may lie, unless BAILEY_TERRAFORM_PLUGINS says where.
@@ -203,6 +203,25 @@ def test_the_configuration_is_valid(initialised: Path):
     done = terraform(initialised, "validate", "-no-color")
     assert done.returncode == 0, done.stderr
     assert "Warning" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_checkov_finds_nothing_that_is_not_explained(tmp_path: Path):
+    """The exceptions, with their reasons, are beside what they are about."""
+    command = [needs("checkov"), "--framework", "terraform", "--compact", "--quiet", "--directory"]
+    environment = {**os.environ, "BC_SKIP_MAPPING": "TRUE"}
+    folder = copied(tmp_path / "copy")
+    run(*command, folder, env=environment)
+    (folder / "planted.tf").write_text('resource "aws_s3_bucket" "planted" {\n  bucket = "x"\n}\n')
+    found = ran(*command, folder, env=environment)
+    assert found.returncode == 1
+    assert "aws_s3_bucket.planted" in found.stdout
+    reasons = [
+        line for path in SOURCE.glob("*.tf") for line in path.read_text().splitlines()
+        if "checkov:skip" in line
+    ]  # fmt: skip
+    assert reasons
+    assert all(re.search(r"checkov:skip=\w+:.{20}", line) for line in reasons)
 
 
 @pytest.mark.slow

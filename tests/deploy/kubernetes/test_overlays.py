@@ -17,7 +17,7 @@ from tests.deploy.tools import needs, ran, run
 #: The oldest and the newest version that is promised.
 VERSIONS = ("1.33", "1.36")
 #: What others read: the image's entry, gunicorn and the cloud's library.
-OTHERS = {"BAILEY_BACKUPS", "BAILEY_THREADS", "WEB_CONCURRENCY", "AWS_REGION"}
+OTHERS = {"BAILEY_BACKUPS", "BAILEY_MODELS", "BAILEY_THREADS", "WEB_CONCURRENCY", "AWS_REGION"}
 RAY_JOB = json.loads((Path(__file__).parent / "ray_job.json").read_text())
 
 
