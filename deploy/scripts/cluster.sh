@@ -1,0 +1,80 @@
+# What the scripts here have in common: which cluster they may touch, and doing or only saying.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034 # deploy.sh renders it
+KUBERNETES=$(cd "$(dirname "${BASH_SOURCE[0]}")/../kubernetes" && pwd)
+NAMESPACE=bailey
+CONTEXT=
+DRY_RUN=false
+
+fail() {
+    echo "$(basename "$0"): $*" >&2
+    exit 2
+}
+
+say() {
+    echo "==> $*"
+}
+
+# An option's value, which must be there.
+value() {
+    if [ $# -lt 2 ] || [ -z "$2" ]; then fail "$1 needs a value"; fi
+    printf '%s' "$2"
+}
+
+# Nothing is done to a cluster that was not named, or that kubectl does not know: the one that is
+# current by chance may be another clinic's.
+check_context() {
+    command -v kubectl >/dev/null || fail "kubectl is missing: https://kubernetes.io/docs/tasks/tools/"
+    local known
+    known=$(kubectl config get-contexts --output=name)
+    [ -n "$CONTEXT" ] || fail "--context is missing; kubectl knows: $(echo "${known:-none}" | xargs)"
+    grep --quiet --line-regexp --fixed-strings -- "$CONTEXT" <<<"$known" ||
+        fail "unknown context '$CONTEXT'; kubectl knows: $(echo "${known:-none}" | xargs)"
+}
+
+# Asks the cluster, also in a dry run.
+ask() {
+    kubectl --context "$CONTEXT" --namespace "$NAMESPACE" --request-timeout=30s "$@"
+}
+
+# Changes the cluster, or in a dry run says what it would do.
+change() {
+    if [ "$DRY_RUN" = true ]; then
+        echo "would run: kubectl --context $CONTEXT --namespace $NAMESPACE $*"
+    else
+        kubectl --context "$CONTEXT" --namespace "$NAMESPACE" "$@"
+    fi
+}
+
+# All that runs of the service, as kind/name.
+workloads() {
+    ask get deployments,statefulsets --selector app.kubernetes.io/part-of=bailey --output=name
+}
+
+# What answers questions about the database: a web server of the version that runs.
+service() {
+    if ask get deployment/web >/dev/null 2>&1; then echo deployment/web; else echo statefulset/bailey; fi
+}
+
+# Waits for a job to end, and tells what it said; fails if it failed.
+finish_job() {
+    [ "$DRY_RUN" = false ] || return 0
+    local name=$1 seconds=$2 until
+    until=$((SECONDS + seconds))
+    while [ "$SECONDS" -lt "$until" ]; do
+        case $(ask get "job/$name" --output 'jsonpath={.status.conditions[?(@.status=="True")].type}') in
+            *Complete*)
+                ask logs "job/$name"
+                return 0
+                ;;
+            *Failed*)
+                ask logs "job/$name" >&2 || true
+                return 1
+                ;;
+        esac
+        sleep 2
+    done
+    echo "$(basename "$0"): job $name has not ended after $seconds seconds" >&2
+    return 1
+}
