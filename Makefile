@@ -12,7 +12,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile
 # What looks for faults in manifests; its own dependencies are older than ours.
 CHECKOV := 3.3.30
 
-.PHONY: run test slow bench serve screenshots loop pipeline lint clean
+.PHONY: run test slow gpu bench serve screenshots loop pipeline lint clean
 
 run: $(VENV)/.core
 	@$(BIN)/python -m opt
@@ -23,6 +23,10 @@ test: $(VENV)/.all
 # Test by test, so that no core waits for the longest file.
 slow: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not benchmark"
+
+# What needs a CUDA device.
+gpu: $(VENV)/.all
+	$(ONE_THREAD) $(BIN)/python -m pytest -m gpu
 
 bench: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 #: Programs that continuous integration installs, and how; it does not do without them.
 INSTALLED = {
     "buildah": "apt-get install buildah",
+    "check-jsonschema": "make .venv/.all",
     "checkov": "make .venv/.checkov",
     "crun": "apt-get install crun",
     "hadolint": "make .venv/.all",

@@ -184,3 +184,28 @@ def test_a_visit_is_booked_inside_and_kept(image: Image, tmp_path: Path, home: P
         wait_until_ready(address)
         kept = client.get(f"{address}/api/v1/appointments/{made.json()['id']}", timeout=30)
         assert kept.json()["status"] == "booked"
+
+
+def test_the_lock_for_gpus_is_that_for_cpus_and_more():
+    """The same versions, with PyTorch's packages of NVIDIA; a pin that differs is found."""
+    usual, cuda = pins(ROOT / "requirements.lock"), pins(ROOT / "deploy/image/cuda.lock")
+    assert differing(usual, cuda) == {}
+    more = set(cuda) - set(usual)
+    assert {"triton", "nvidia-cudnn-cu13", "nvidia-cublas"} <= more
+    assert all(
+        one in ("setuptools", "triton") or one.startswith(("nvidia-", "cuda-")) for one in more
+    )
+    assert set(differing(usual, {**cuda, "flask": "0.1"})) == {"flask"}
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """Return the version of each package of a lock, which has nothing but exact versions."""
+    lines = [line for line in lock.read_text().splitlines() if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines)
+    pairs = (line.split("==") for line in lines)
+    return {name.lower().replace("_", "-"): version for name, version in pairs}
+
+
+def differing(usual: dict[str, str], cuda: dict[str, str]) -> dict[str, str | None]:
+    """Return the packages of one lock that are not the same in the other."""
+    return {name: cuda.get(name) for name, version in usual.items() if cuda.get(name) != version}
