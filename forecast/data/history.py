@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from forecast.data.known import (
     known_offers,
     known_visits,
 )
-from forecast.data.tables import TABLES
+from forecast.data.tables import TABLES, TIMES
 
 #: What is not known of a visit before it happens.
 OUTCOMES = tuple(EVENTS)
@@ -52,6 +53,17 @@ class History:
             consultations=known_consultations(self.consultations, moment),
             offers=known_offers(self.offers, moment),
         )
+
+    def since(self, moment: pd.Timestamp) -> "History":
+        """Return what took place from a moment on, where all before it was different."""
+        tables: dict[str, pd.DataFrame] = {name: getattr(self, name) for name in TIMES}
+        kept: dict[str, Any] = {
+            name: table[table[TIMES[name]] >= moment].reset_index(drop=True)
+            if len(table)
+            else table
+            for name, table in tables.items()
+        }
+        return replace(self, **kept)
 
     def fingerprint(self) -> str:
         """Return a hash of all rows, by which a model says what it learned from."""

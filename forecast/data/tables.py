@@ -140,6 +140,13 @@ OFFERS = Table(
 
 TABLES = {table.name: table for table in (VISITS, ARRIVALS, CONSULTATIONS, OFFERS)}
 
+#: When a row of each table took place.
+TIMES = {
+    "visits": "scheduled_at",
+    "arrivals": "start",
+    "consultations": "started_at",
+    "offers": "offered_at",
+}
 #: The table that each quantity reads.
 READ_BY = {
     "no_show": "visits",

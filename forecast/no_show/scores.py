@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from forecast.no_show.past import Numbers
 
@@ -49,6 +48,20 @@ def calibration_error(
     return float(np.abs(gap).sum() / weights.sum())
 
 
+def area_under_curve(forecast: Numbers, missed: Numbers, weights: Numbers) -> float:
+    """Return how often of a missed and a kept visit the missed one had the higher forecast.
+
+    Equal forecasts count half (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747). It is
+    what scikit-learn computes, whose checks of its arguments take many times as long: here it is
+    asked for hundreds of times.
+    """
+    _, place = np.unique(forecast, return_inverse=True)
+    kept = np.bincount(place, weights * (1 - missed))
+    gone = np.bincount(place, weights * missed)
+    below = np.cumsum(kept) - kept
+    return float((gone * (below + kept / 2)).sum() / (gone.sum() * kept.sum()))
+
+
 def scores(forecast: Numbers, missed: Numbers, weights: Numbers | None = None) -> dict[str, float]:
     """Return AUC, Brier score, log loss and expected calibration error.
 
@@ -64,7 +77,7 @@ def scores(forecast: Numbers, missed: Numbers, weights: Numbers | None = None) -
     counted = np.ones_like(missed) if weights is None else weights
     present = missed[counted > 0]
     both = len(present) > 0 and 0 < present.mean() < 1
-    auc = float(roc_auc_score(missed, forecast, sample_weight=weights)) if both else np.nan
+    auc = area_under_curve(forecast, missed, counted) if both else np.nan
     return {
         "AUC": auc,
         "Brier": float(np.average((forecast - missed) ** 2, weights=counted)),

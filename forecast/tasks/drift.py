@@ -9,7 +9,7 @@ import pandas as pd
 from forecast.data.history import History
 from forecast.data.moments import moment_text
 from forecast.data.sources import history_from, split_from
-from forecast.data.tables import READ_BY
+from forecast.data.tables import READ_BY, TIMES
 from forecast.drift.calibration import calibration
 from forecast.drift.report import Drift, write_drift
 from forecast.drift.stability import Thresholds, stability
@@ -24,13 +24,6 @@ from objective import InvalidInput
 from objective.commands.progress import stdout_console
 from objective.errors import known_keys
 
-#: The time of a row of each table.
-TIMES = {
-    "visits": "scheduled_at",
-    "arrivals": "start",
-    "consultations": "started_at",
-    "offers": "offered_at",
-}
 OPTIONS = ("name", "model", "since", "period", "bins", "watch", "shifted")
 
 

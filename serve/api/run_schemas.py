@@ -105,13 +105,18 @@ class AllocationIn(Sent):
 
 
 class ForecastIn(Sent):
-    """Models of a quantity that learn from the practice's history and are compared."""
+    """Models of a quantity that learn from the practice's history and are compared.
+
+    With ``since`` they learn only from what came on that date or later, such as from when on
+    consultations took longer.
+    """
 
     quantity: Quantity
     models: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20)] | None = (
         None
     )
     held_out_days: Annotated[int, Field(strict=True, ge=2, le=365)] = 28
+    since: Day | None = None
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = 0
     promote: bool = False
 

@@ -98,7 +98,7 @@ def post_allocation(call: Call, given: AllocationIn) -> Run:
 )  # fmt: skip
 def post_forecast(call: Call, given: ForecastIn) -> Run:
     """Submit a training."""
-    request = given.model_dump(exclude_none=True)
+    request = given.model_dump(mode="json", exclude_none=True)
     request["models"] = checked_models(given.quantity, given.models)
     return submitted(call, "forecast", {"task": "train", **request})
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import pandas as pd
 from filelock import FileLock
 
 from objective import InvalidInput
@@ -94,6 +95,8 @@ def _kept_history(job: Job, control: Control) -> bytes:
         return kept
     with reading() as session:
         history = history_of_practice(session, job.practice_id, key=job.settings.key())
+    if job.request.get("since") is not None:
+        history = history.since(pd.Timestamp(job.request["since"]))
     folder = run_folder(job.settings, job.practice_id, job.run_id) / "history"
     paths = write_history(history, folder, "parquet")
     if not paths:

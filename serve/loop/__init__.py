@@ -1,5 +1,6 @@
-"""The loop closed in simulated time: learn, optimise, publish, book, run the days, learn again.
+"""The loop closed in simulated time: forecast, optimise, publish, book, run the days, learn again.
 
-Everything goes through the API of an embedded service, as a practice's own programs would do it.
-No patient in it exists, and no visit took place.
+A made-up practice lives through a quarter three times: planned by Bailey, by the individual rule
+and by that of Bailey and Welch, with the same patients, visits and consultations. Everything goes
+through the API of an embedded service, as a practice's own programs would do it.
 """

@@ -46,12 +46,19 @@ class Caller:
 
     def post(self, path: str, body: Any = None, version: int | None = None, **more: Any) -> Any:
         """Send a body, or with a version change what has it."""
+        return self._change("POST", path, body, version, **more)
+
+    def put(self, path: str, body: Any, version: int) -> Any:
+        """Put a body in the place of what has a version."""
+        return self._change("PUT", path, body, version)
+
+    def _change(self, method: str, path: str, body: Any, version: int | None, **more: Any) -> Any:
         headers = {"Idempotency-Key": uuid4().hex}
         if version is not None:
             headers["If-Match"] = f'"{version}"'
         if "data" not in more:
             more["json"] = {} if body is None else body
-        return self._send("POST", path, headers=headers, **more)
+        return self._send(method, path, headers=headers, **more)
 
     def _send(
         self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any

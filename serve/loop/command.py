@@ -1,51 +1,55 @@
-"""``python -m serve.loop``: the loop closed on an embedded service, week after week."""
+"""``python -m serve.loop``: a quarter of a practice, closed into a loop, under three plans."""
 
 import json
-import logging
+import multiprocessing
+import os
 import shutil
-from datetime import date, time, timedelta
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import click
-import numpy as np
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from objective import ServiceTime
 from objective.commands.progress import stdout_console
 from objective.one_thread import one_thread
-from serve import create_app
-from serve.clock import at_wall_clock
-from serve.loop.day import Played
-from serve.loop.learning import Learned, learn, publish
-from serve.loop.setting_up import PAST_WEEKS, ZONE, set_up
-from serve.loop.simulated_clock import SimulatedClock
-from serve.loop.truth import Truth
-from serve.loop.week import Asked, play_week
-from serve.settings import Settings
+from serve.loop.comparing import Quarters
+from serve.loop.page import verdicts, write_quarters
+from serve.loop.quarter import PLANS, play_quarter
+from serve.loop.world import PHYSICIANS, World
 
 #: The first day of the loop: a Monday.
 FIRST = "2026-03-02"
-#: When the week to come is planned: on the Saturday before.
-PLANNED_AT = time(12)
+WEEKS = 13
 RESULT = "loop.json"
+#: Words that a plan says of each week, and before the first.
+PARTS = 2
+#: Seconds between two looks at what the plans say.
+LOOK = 0.2
 
 
 @click.command()
-@click.option("--weeks", default=2, show_default=True, type=click.IntRange(1, 52))
+@click.option("--weeks", default=WEEKS, show_default=True, type=click.IntRange(2, 26))
+@click.option(
+    "--providers", default=len(PHYSICIANS), show_default=True,
+    type=click.IntRange(2, len(PHYSICIANS)),
+)  # fmt: skip
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option("--first", default=FIRST, show_default=True, help="The first day: a Monday.")
 @click.option(
     "--folder", default="outputs/loop", show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the service keeps its data and the loop its result; what is there goes.",
+    help="Where the services keep their data and the loop its page; what is there goes.",
 )  # fmt: skip
-def loop(weeks: int, seed: int, first: str, folder: Path) -> None:
-    """Play a made-up practice of one provider in simulated time, through the API.
+def loop(weeks: int, providers: int, seed: int, first: str, folder: Path) -> None:
+    """Play a quarter of a made-up practice in simulated time, through the API, under three plans.
 
-    Before each week the models learn from what has happened, the best schedule for their forecast
-    is found and published; then patients book, and the days happen.
+    Bailey forecasts, optimises, publishes and learns anew every week; the individual rule and that
+    of Bailey and Welch plan once. In week 6 consultations begin to take longer. Ends with one page.
     """
     monday = _monday(first)
     result = folder / RESULT
@@ -56,49 +60,81 @@ def loop(weeks: int, seed: int, first: str, folder: Path) -> None:
     folder.mkdir(parents=True)
     result.write_text("{}\n")
     console = stdout_console()
-    with one_thread():
-        told = play_weeks(folder, monday, weeks, seed, console)
-    result.write_text(json.dumps(told, indent=2) + "\n")
-    console.print(f"Written to {folder}: loop.json, bailey.db", highlight=False)
-
-
-def play_weeks(
-    folder: Path, monday: date, weeks: int, seed: int, console: Console
-) -> dict[str, Any]:
-    """Play some weeks; return what was learned, published and measured in each."""
-    truth = Truth()
-    clock = SimulatedClock(at_wall_clock(monday - timedelta(days=2), PLANNED_AT, ZONE))
-    app = create_app(Settings(home=str(folder), rate_limit=""), clock)
-    # Thousands of requests are made, each of which would be a line.
-    logging.getLogger("serve").setLevel(logging.WARNING)
-    with console.status("Setting up a practice and importing its past"):
-        practice, administrator = set_up(app, truth, monday, seed)
+    world = world_of(seed, monday, providers)
     console.print(
-        f"A practice of one provider and {truth.patients} patients; "
-        f"{PAST_WEEKS} weeks of its past imported. Nobody in it exists.",
+        f"A practice of {providers} providers and {world.patients} patients, {weeks} weeks under "
+        f"each of {len(PLANS)} plans. Nobody in it exists.",
         highlight=False,
     )
-    generator = np.random.default_rng([seed, 2])
-    told = []
-    for number in range(weeks):
-        first = monday + timedelta(weeks=number)
-        clock.forward_to(at_wall_clock(first - timedelta(days=2), PLANNED_AT, ZONE))
-        with console.status(f"Week {number + 1}: learning, optimising, publishing"):
-            learned = learn(app, administrator, practice, first, seed)
-            days = publish(administrator, learned, practice, first)
-        console.print(_words(number + 1, learned, days), highlight=False)
-        with console.status(f"Week {number + 1}: booking and running the days"):
-            asked, played = play_week(practice, administrator, clock, truth, first, generator)
-        measured = administrator.get(
-            "/practice/metrics",
-            first=first.isoformat(),
-            last=(first + timedelta(days=6)).isoformat(),
-            by="total",
-        )
-        told.append(_week(first, learned, asked, played, measured))
-    for table in (_inputs(told, truth), _figures(told)):
-        console.print(table)
-    return {"seed": seed, "truth": vars(truth), "weeks": told}
+    quarters = Quarters(world, play(world, weeks, folder, console))
+    result.write_text(json.dumps({"seed": seed, **quarters.played}, indent=1) + "\n")
+    page = write_quarters(folder, quarters)
+    console.print(table_of(quarters))
+    for sentence in verdicts(quarters):
+        console.print(sentence, highlight=False)
+    console.print(f"Written to {page}, with the numbers in {result}", highlight=False)
+
+
+def world_of(seed: int, monday: date, providers: int) -> World:
+    """Return the world, with as many patients as its providers have seats for."""
+    share = providers / len(PHYSICIANS)
+    whole = World(seed, monday)
+    return World(
+        seed, monday, PHYSICIANS[:providers], round(share * whole.patients),
+        share * whole.requests_per_day,
+    )  # fmt: skip
+
+
+def play(world: World, weeks: int, folder: Path, console: Console) -> dict[str, Any]:
+    """Play the quarter under each plan, side by side; return what was told of each."""
+    # Processes that begin anew have no threads or locks of this one.
+    context = multiprocessing.get_context("spawn")
+    with (
+        context.Manager() as manager,
+        ProcessPoolExecutor(min(len(PLANS), os.cpu_count() or 1), mp_context=context) as pool,
+        Progress(console=console, disable=not console.is_terminal) as progress,
+    ):
+        said = manager.Queue()
+        tasks = {name: progress.add_task(name, total=1 + PARTS * weeks) for name in PLANS}
+        homes = {name: folder / name.lower() for name in PLANS}
+        futures = {
+            name: pool.submit(_played, name, world, weeks, home, said)
+            for name, home in homes.items()
+        }
+        while not all(one.done() for one in futures.values()) or not said.empty():
+            try:
+                name, words = said.get(timeout=LOOK)
+            except Empty:
+                if any(one.done() and one.exception() for one in futures.values()):
+                    break
+                continue
+            progress.update(tasks[name], advance=1, description=f"{name}: {words}")
+            if not console.is_terminal:
+                console.print(f"{name}: {words}", highlight=False)
+        return {name: one.result() for name, one in futures.items()}
+
+
+def _played(name: str, world: World, weeks: int, folder: Path, said: Any) -> dict[str, Any]:
+    """Play the quarter under a plan, in a process of its own."""
+    folder.mkdir(parents=True)
+
+    def tell(words: str) -> None:
+        said.put((name, words))
+
+    with one_thread():
+        return play_quarter(name, world, weeks, folder, tell)
+
+
+def table_of(quarters: Quarters) -> Table:
+    """Return the quarter's means under each plan."""
+    table = Table(title="Means of the quarter, minutes; access in days")
+    for name in ("plan", "waiting", "idle", "overtime", "access", "weighted", "against Bailey"):
+        table.add_column(name, justify="left" if name == "plan" else "right")
+    for plan in quarters.plans:
+        names = ("waiting", "idle", "overtime", "access", "cost")
+        against = "" if plan == quarters.plans[0] else quarters.difference(plan, "cost").text(True)
+        table.add_row(plan, *(f"{quarters.mean(plan, name):.1f}" for name in names), against)
+    return table
 
 
 def _monday(text: str) -> date:
@@ -109,81 +145,3 @@ def _monday(text: str) -> date:
     if day is None or day.weekday() != 0 or not 2000 <= day.year < 2100:
         raise click.BadParameter("it must be a Monday like 2026-03-02", param_hint="--first")
     return day
-
-
-def _words(number: int, learned: Learned, days: int) -> str:
-    session = learned.session
-    seats = sum(learned.template["schedule"])
-    proof = "proved optimal" if learned.status == "optimal" else str(learned.status)
-    return (
-        f"Week {number}: no-shows by {learned.models['no_show'].replace('_', ' ')}, consultations "
-        f"by {learned.models['consultation'].replace('_', ' ')}; {seats} seats in "
-        f"{session['intervals']} intervals, {proof}, published on {days} days."
-    )
-
-
-def _week(
-    first: date, learned: Learned, asked: Asked, played: list[Played], measured: Any
-) -> dict[str, Any]:
-    """Return what is told of a week."""
-    law = ServiceTime.from_dict(learned.session["service_time"])
-    (figures,) = measured["groups"]
-    return {
-        "first": first.isoformat(),
-        "models": learned.models,
-        "no_show": learned.session["no_show"],
-        "consultation_mean": law.mean,
-        "consultation_cv": law.cv,
-        "status": learned.status,
-        "gap": learned.gap,
-        "schedule": learned.template["schedule"],
-        "asked": asked.asked,
-        "booked": asked.booked,
-        "seen": sum(one.seen for one in played),
-        "waited_in_truth": sum(one.waited for one in played) / max(1, sum(d.seen for d in played)),
-        "figures": figures,
-    }
-
-
-def _inputs(told: list[dict[str, Any]], truth: Truth) -> Table:
-    """Return what was learned beside what is true."""
-    table = Table(title="What the models learned")
-    for name in ("week", "no-shows", "consultation", "variation", "seats"):
-        table.add_column(name, justify="right")
-    for one in told:
-        table.add_row(
-            one["first"],
-            f"{100 * one['no_show']:.1f} %",
-            f"{one['consultation_mean']:.1f} min",
-            f"{one['consultation_cv']:.2f}",
-            str(sum(one["schedule"])),
-        )
-    truths = (f"{100 * truth.no_show:.1f} %", f"{truth.minutes:.1f} min", f"{truth.cv:.2f}")
-    table.add_row("in truth", *truths, "")
-    return table
-
-
-def _figures(told: list[dict[str, Any]]) -> Table:
-    """Return what was planned and what was measured."""
-    table = Table(title="Planned and measured, minutes")
-    for name in ("week", "asked", "booked", "seen", "waiting", "idle", "overtime", "access"):
-        table.add_column(name, justify="right")
-    for one in told:
-        figures = one["figures"]
-        table.add_row(
-            one["first"],
-            str(one["asked"]),
-            str(one["booked"]),
-            str(one["seen"]),
-            *(_compared(figures[name]) for name in ("waiting", "idle", "overtime")),
-            _number(figures["access"]["mean_days"], " days"),
-        )
-    return table
-
-
-def _compared(figure: dict[str, Any]) -> str:
-    return f"{_number(figure['planned'])} / {_number(figure['measured'])}"
-
-
-def _number(value: float | None, unit: str = "") -> str:
-    return "-" if value is None else f"{value:.1f}{unit}"

@@ -1,8 +1,8 @@
-"""A new practice on an empty database: its first account, its provider, its patients, its past."""
+"""A new practice on an empty database: its first account, providers, patients, and its past."""
 
 import io
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import time
 from uuid import uuid4
 
 import click
@@ -10,69 +10,85 @@ from apiflask import APIFlask
 
 from serve.loop.caller import Caller
 from serve.loop.past import past_visits
-from serve.loop.truth import Truth
+from serve.loop.world import WEEKDAYS, World
 
 ZONE = "Europe/Amsterdam"
-EMAIL, PRACTICE, PROVIDER, VISIT_TYPE = (
-    "loop@practice.example",
-    "The practice of the loop",
-    "Dr Bailey",
-    "return",
-)
-#: The provider's sessions: when they begin on weekdays, minutes, and minutes of an interval.
-STARTS, MINUTES, INTERVAL = time(9), 210, 5
+EMAIL, PRACTICE, VISIT_TYPE = "loop@practice.example", "The practice of the loop", "return"
+#: A session: its minutes, those of an interval, and how many patients it is for under every plan.
+MINUTES, INTERVAL, PATIENTS = 150, 10, 10
+#: What the practice says that a consultation takes, minutes; of each provider it does not know.
+USUAL, CV = 12, 0.6
 #: Weeks of the past that are imported.
 PAST_WEEKS = 26
 
 
 @dataclass(frozen=True)
 class Practice:
-    """Identifiers of what was made."""
+    """Identifiers of what was made: providers and patients by their numbers in the world."""
 
-    zone: str
-    desk_opens: time
-    provider_id: str
     visit_type_id: str
+    providers: tuple[str, ...]
     patients: tuple[str, ...]
 
 
-def set_up(app: APIFlask, truth: Truth, monday: date, seed: int) -> tuple[Practice, Caller]:
+def set_up(app: APIFlask, world: World) -> tuple[Practice, Caller]:
     """Make the practice through the commands and the API; return it and its administrator."""
     administrator = _first_account(app)
     location = administrator.post("/locations", {"name": "Main street"})
-    provider = administrator.post("/providers", {"name": PROVIDER})
     visit_type = administrator.post(
         "/visit-types",
         {
             "name": VISIT_TYPE,
-            "minutes": 15,
+            "minutes": USUAL,
             "interval_minutes": INTERVAL,
-            "service_time": {"law": "exponential", "mean": 15},
+            "service_time": {"law": "gamma", "mean": USUAL, "cv": CV},
+            "no_show": round(world.mean_no_show, 2),
             "default_rule": "individual",
         },
     )
-    administrator.post(
-        "/availability-rules",
-        {
-            "provider_id": provider["id"],
-            "visit_type_id": visit_type["id"],
-            "location_id": location["id"],
-            "first_date": monday.isoformat(),
-            "starts": STARTS.isoformat("minutes"),
-            "minutes": MINUTES,
-            "recurrence": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
-        },
-    )
+    providers = []
+    for physician in world.physicians:
+        provider = administrator.post("/providers", {"name": physician.name})
+        providers.append(provider["id"])
+        for weekday, hour in physician.sessions:
+            administrator.post(
+                "/availability-rules",
+                {
+                    "provider_id": provider["id"],
+                    "visit_type_id": visit_type["id"],
+                    "location_id": location["id"],
+                    "first_date": world.first.isoformat(),
+                    "starts": time(hour).isoformat("minutes"),
+                    "minutes": MINUTES,
+                    "recurrence": f"FREQ=WEEKLY;BYDAY={WEEKDAYS[weekday][:2].upper()}",
+                },
+            )
+    patients = _patients(administrator, world, providers)
+    visits = past_visits(world, VISIT_TYPE, PAST_WEEKS, PATIENTS, MINUTES)
+    file = io.BytesIO(visits.to_csv(index=False).encode())
+    form = {"table": "visits", "file": (file, "visits.csv")}
+    administrator.post("/imports", data=form, content_type="multipart/form-data")
+    return Practice(visit_type["id"], tuple(providers), tuple(patients)), administrator
+
+
+def _patients(administrator: Caller, world: World, providers: list[str]) -> list[str]:
+    """Make the patients, those who only walk in too, with what they prefer; return identifiers."""
     patients = []
-    for number in range(truth.patients):
+    for number in range(world.patients + max(1, world.patients // 10)):
         body = {
             "name": f"Patient {number + 1}",
             "identifiers": [{"system": "loop", "value": f"P{number + 1}"}],
         }
         patients.append(administrator.post("/patients", body)["id"])
-    _import_past(administrator, truth, monday, seed)
-    practice = Practice(ZONE, time(8), provider["id"], visit_type["id"], tuple(patients))
-    return practice, administrator
+        provider, weekdays = world.wish(number)
+        if provider is not None or weekdays:
+            preferred = [] if provider is None else [providers[provider]]
+            administrator.put(
+                f"/patients/{patients[-1]}/preferences",
+                {"providers": preferred, "weekdays": list(weekdays), "times": []},
+                version=0,
+            )
+    return patients
 
 
 def _first_account(app: APIFlask) -> Caller:
@@ -96,10 +112,3 @@ def _first_account(app: APIFlask) -> Caller:
         headers={"X-CSRF-Token": account["csrf_token"], "Idempotency-Key": uuid4().hex},
     ).get_json()
     return Caller(app, token["text"])
-
-
-def _import_past(administrator: Caller, truth: Truth, monday: date, seed: int) -> None:
-    visits = past_visits(truth, PROVIDER, VISIT_TYPE, monday, PAST_WEEKS, seed)
-    file = io.BytesIO(visits.to_csv(index=False).encode())
-    form = {"table": "visits", "file": (file, "visits.csv")}
-    administrator.post("/imports", data=form, content_type="multipart/form-data")

@@ -97,6 +97,7 @@ def built(folder: Path) -> Iterator[Image]:
     storage = {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
     environment = {**os.environ, **storage}
     own = [buildah, "--root", str(folder / "storage"), "--runroot", str(folder / "run")]
+    folder.mkdir()
     tar = folder / "base.tar"
     run(mmdebstrap, "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(tar),
         timeout=PATIENCE)  # fmt: skip

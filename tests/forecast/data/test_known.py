@@ -10,7 +10,7 @@ from forecast.data.history import History
 from forecast.data.known import period_lengths
 from forecast.data.synthetic.clinic import SyntheticClinic
 from forecast.data.synthetic.generate import generate
-from forecast.data.tables import STATUSES, TABLES
+from forecast.data.tables import STATUSES, TABLES, TIMES
 from tests.forecast.data.clinics import arrivals, consultations, offers, visits
 
 #: Made once: the tests change copies.
@@ -220,3 +220,15 @@ def test_the_perturbation_changes_much():
     assert changed.known_at(moment + 14 * DAY).fingerprint() != (
         HISTORY.known_at(moment + 14 * DAY).fingerprint()
     )
+
+
+def test_what_took_place_since_a_moment_is_left():
+    """The rows of each table from then on, in their order; a table without rows stays one."""
+    moment = HISTORY.visits["scheduled_at"].min() + 14 * DAY
+    left = HISTORY.since(moment)
+    for name, column in TIMES.items():
+        table, whole = getattr(left, name), getattr(HISTORY, name)
+        expected = whole[whole[column] >= moment] if len(whole) else whole
+        assert 0 < len(table) < len(whole) or not len(whole)
+        pd.testing.assert_frame_equal(table, expected.reset_index(drop=True))
+    assert History().since(moment).fingerprint() == History().fingerprint()

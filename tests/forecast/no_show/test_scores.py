@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from forecast.no_show.scores import both_scores, log_losses, reliability, scores, standard_errors
+from forecast.no_show.scores import (
+    area_under_curve,
+    both_scores,
+    log_losses,
+    reliability,
+    scores,
+    standard_errors,
+)
 
 FORECAST = np.array([0.1, 0.2, 0.6, 0.9])
 MISSED = np.array([0.0, 1.0, 0.0, 1.0])
@@ -60,3 +68,14 @@ def test_the_standard_error_sees_that_visits_of_a_patient_have_much_in_common() 
     alone = standard_errors(forecast, missed, ahead, np.arange(2_000).astype(object))
     together = standard_errors(forecast, missed, ahead, np.repeat(np.arange(500), 4).astype(object))
     assert together["Brier"] / alone["Brier"] == pytest.approx(2.0, rel=0.25)
+
+
+def test_the_area_under_the_curve_is_that_of_scikit_learn() -> None:
+    """With weights and with equal forecasts."""
+    generator = np.random.default_rng(4)
+    for digits in (1, 12):
+        forecast = generator.random(500).round(digits)
+        missed = (generator.random(500) < forecast).astype(float)
+        weights = generator.integers(0, 4, 500).astype(float)
+        expected = roc_auc_score(missed, forecast, sample_weight=weights)
+        assert area_under_curve(forecast, missed, weights) == pytest.approx(expected, abs=1e-12)
