@@ -77,7 +77,7 @@ def worker(
     # Here, because no other command needs what runs need.
     from serve.demo.playing import Playing
     from serve.jobs.periodic import register_chores
-    from serve.jobs.practice_numbers import PracticeNumbers
+    from serve.jobs.practice_numbers import Looking, PracticeNumbers
     from serve.jobs.worker import Worker
     from serve.live.watching import Watching
     from serve.notify.sending import Sending
@@ -89,14 +89,15 @@ def worker(
     share = Share(kinds or None, timedelta(seconds=after))
     doing = Worker(app, stop.is_set, timedelta(seconds=lease), checkpoint_every, share)
     queues = Queues(settings, doing.work)
-    register_chores(queues, app, practices, nightly)
+    register_chores(queues, app, nightly)
     consumers = [queues.chores.create_consumer(workers=1, periodic=True, max_delay=5.0)]
     if share.all:
         consumers.append(
             queues.runs.create_consumer(workers=threads, periodic=False, max_delay=1.0)
         )
-    loops: list[Watching | Sending | Deliveries | Playing] = [
+    loops: list[Watching | Sending | Deliveries | Playing | Looking] = [
         Watching(app), Sending(app, timedelta(seconds=in_hand)), Deliveries(app),
+        Looking(app, practices),
     ]  # fmt: skip
     if settings.demo == "true":
         loops.append(Playing(app))

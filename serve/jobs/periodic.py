@@ -11,36 +11,24 @@ from flask import Flask
 from huey import Huey, crontab
 
 from serve.clock import now
-from serve.database import reading
 from serve.jobs.chores import end_what_ran_out, forget, refit
-from serve.jobs.practice_numbers import PracticeNumbers
 from serve.jobs.queue import Queues
 
 logger = logging.getLogger(__name__)
 
 
-def register_chores(
-    queues: Queues, app: Flask, practices: PracticeNumbers, nightly: bool = True
-) -> None:
+def register_chores(queues: Queues, app: Flask, nightly: bool = True) -> None:
     """Let the consumer of a queue of chores do those of an application.
 
     Parameters
     ----------
-    practices
-        What is told of practices, looked at anew every quarter of an hour.
     nightly
         Whether it learns and forgets; elsewhere something else calls the commands that do.
     """
-
-    def look() -> int:
-        with reading() as session:
-            return practices.look(session, now())
-
     _every(queues.chores, app, "end_what_ran_out", {"minute": "*"}, lambda: end_what_ran_out(now()))
-    _every(queues.chores, app, "look", {"minute": "*/15"}, look)
-    if nightly:
-        _every(queues.chores, app, "forget", {"minute": "40"}, lambda: forget(now()))
-        _every(queues.chores, app, "refit", {"minute": "20"}, lambda: learn(queues))
+    # Also who does not begin them must know them: another worker may have put one into the queue.
+    _every(queues.chores, app, "forget", {"minute": "40"}, lambda: forget(now()), nightly)
+    _every(queues.chores, app, "refit", {"minute": "20"}, lambda: learn(queues), nightly)
 
 
 def learn(queues: Queues) -> int:
@@ -52,9 +40,16 @@ def learn(queues: Queues) -> int:
 
 
 def _every(
-    chores: Huey, app: Flask, name: str, when: dict[str, str], chore: Callable[[], object]
+    chores: Huey,
+    app: Flask,
+    name: str,
+    when: dict[str, str],
+    chore: Callable[[], object],
+    begins: bool = True,
 ) -> None:
-    @chores.periodic_task(crontab(**when), name=name)  # type: ignore[untyped-decorator]
+    task = chores.periodic_task(crontab(**when), name=name) if begins else chores.task(name=name)
+
+    @task  # type: ignore[untyped-decorator]
     def do() -> None:
         with app.app_context():
             logger.info("%s: %s", name, chore())

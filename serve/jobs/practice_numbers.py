@@ -3,17 +3,20 @@
 Practices are told by their identifiers. What nothing is known of is left out.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from flask import Flask
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serve.clock import wall_clock
+from serve.clock import now, wall_clock
+from serve.database import reading
 from serve.figures.days import days_of_practice
 from serve.figures.practice_figures import Session as ClinicSession
 from serve.figures.practice_figures import figures_by, sessions_of
@@ -21,6 +24,10 @@ from serve.jobs.forecast_models import QUANTITIES
 from serve.jobs.last_forecasts import forecasts_done, version_in_use
 from serve.models import Practice, Run
 
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks.
+EVERY = 900.0
 #: Days before today whose sessions are told of.
 DAYS = 28
 #: Names of the gauges, what they tell, and their labels after that of the practice.
@@ -70,6 +77,30 @@ class PracticeNumbers(Collector):
                 if which == name:
                     gauge.add_metric(values, value)
             yield gauge
+
+
+class Looking:
+    """Looks at all practices now and then, in every worker: each tells its own numbers.
+
+    Parameters
+    ----------
+    app
+        The application whose practices they are.
+    """
+
+    def __init__(self, app: Flask, numbers: PracticeNumbers) -> None:
+        self._app, self._numbers = app, numbers
+
+    def run(self, stop: threading.Event) -> None:
+        """Look, and look again, until told to stop."""
+        with self._app.app_context():
+            while not stop.is_set():
+                try:
+                    with reading() as session:
+                        self._numbers.look(session, now())
+                except Exception:
+                    logger.warning("the practices cannot be looked at now", exc_info=True)
+                stop.wait(EVERY)
 
 
 def _sessions(session: Session, practice_id: UUID, today: date) -> list[Sample]:

@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from apiflask import APIFlask
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from serve.database import reading, transaction
 from serve.jobs.chores import FEWEST_VISITS, end_what_ran_out, forget, refit
+from serve.jobs.periodic import register_chores
+from serve.jobs.queue import Queues
 from serve.models import Appointment, HistoryRow, Patient, Practice, Run
 from tests.serve.conftest import NOW, Clinic
 from tests.serve.jobs.test_allocation import MONDAY, clinic_day
@@ -94,6 +97,18 @@ def test_models_in_use_are_watched_at_night(app: APIFlask, clinic: Clinic):
             queued = select(Run).where(Run.state == "queued").order_by(Run.created_at, Run.id)
             tasks = [one.request["task"] for one in session.scalars(queued)]
     assert sorted(tasks) == ["drift", "train", "train", "train"]
+
+
+@pytest.mark.parametrize(("nightly", "begun"), [(True, 3), (False, 1)])
+def test_every_worker_knows_the_chores_that_another_began(app: APIFlask, nightly: bool, begun: int):
+    """Also one that leaves learning and forgetting to a clock elsewhere."""
+    queues = Queues(app.config["SETTINGS"])
+    register_chores(queues, app, nightly)
+    registry = queues.chores._registry
+    assert len(registry.periodic_tasks) == begun
+    assert {name.rsplit(".", 1)[-1] for name in registry._registry} == {
+        "end_what_ran_out", "forget", "refit"
+    }  # fmt: skip
 
 
 def test_patients_are_forgotten_when_their_time_is_over(app: APIFlask, clinic: Clinic):

@@ -39,7 +39,7 @@ def test_a_worker_that_is_silent_does_not_live(monkeypatch: pytest.MonkeyPatch):
         assert requests.get(f"{address}/healthz", timeout=5).status_code == 200
 
 
-def test_a_worker_process_tells_its_numbers(workers: Processes):
+def test_a_worker_process_tells_its_numbers(clinic: Clinic, workers: Processes):
     """Where the setting says so; a port that is taken is said in a line."""
     port = free_port()
     workers.environment["BAILEY_METRICS_BIND"] = f"127.0.0.1:{port}"
@@ -52,6 +52,8 @@ def test_a_worker_process_tells_its_numbers(workers: Processes):
             return None
 
     text = wait_until(told, 60)
+    # All practices are looked at as the worker starts.
+    wait_until(lambda: 'bailey_practice_sessions{practice="' in (told() or ""), 60)
     for name in ("bailey_runs_ended", "bailey_search_schedules", "bailey_no_show_rate"):
         assert f"# TYPE {name}" in text
     assert "bailey_holds" not in text
