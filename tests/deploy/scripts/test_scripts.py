@@ -53,6 +53,15 @@ class Cluster:
         spec = spec["jobTemplate"]["spec"] if key.startswith("cronjob") else spec
         return str(spec["template"]["spec"]["containers"][0]["image"])
 
+    def change(self, key: str, name: str, value: str) -> str:
+        """Change what a ConfigMap says; return what it said before."""
+        path = self.state / "cluster.json"
+        contents = json.loads(path.read_text())
+        data = contents["objects"][key]["data"]
+        before, data[name] = data[name], value
+        path.write_text(json.dumps(contents))
+        return str(before)
+
     def add_secret(self) -> None:
         """Put the secret there that nobody deploys."""
         secret = {"kind": "Secret", "metadata": {"name": "bailey"}}
@@ -167,7 +176,10 @@ def test_a_dry_run_changes_nothing(overlay: str, cluster: Cluster, tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_version_comes_and_goes_again(cluster: Cluster):
-    """The foundation first, the database, then all else; and back, if the database allows it."""
+    """The foundation first, the database, then all else; and back, if the database allows it.
+
+    Where it does not the version that runs says so, and stays.
+    """
     cluster.add_secret()
     back = cluster.script("rollback.sh", "--context", "clinic")
     assert (back.returncode, "no second deploy.sh" in back.stderr) == (2, True)
@@ -182,6 +194,12 @@ def test_a_version_comes_and_goes_again(cluster: Cluster):
     assert cluster.image("deployment/web") == SECOND
     assert cluster.objects["configmap/release-before"]["data"]["image"] == FIRST
     assert "already" in cluster.objects["job/migrate"]["status"]["log"]
+    before = cluster.change("configmap/release-before", "revision", "a-later-one")
+    refused = cluster.script("rollback.sh", "--context", "clinic")
+    assert refused.returncode == 2
+    assert "not safe" in refused.stderr
+    assert cluster.image("deployment/web") == SECOND
+    cluster.change("configmap/release-before", "revision", before)
     tried = cluster.script("rollback.sh", "--context", "clinic", "--dry-run")
     assert tried.returncode == 0, tried.stderr
     assert cluster.image("deployment/web") == SECOND
@@ -191,22 +209,6 @@ def test_a_version_comes_and_goes_again(cluster: Cluster):
         assert cluster.image(key) == FIRST
     again = cluster.script("rollback.sh", "--context", "clinic")
     assert (again.returncode, "runs already" in again.stderr) == (2, True)
-
-
-@pytest.mark.slow
-def test_nobody_goes_back_where_the_database_does_not_allow_it(cluster: Cluster):
-    """The version that runs says so; it stays."""
-    cluster.add_secret()
-    deployed(cluster, FIRST)
-    deployed(cluster, SECOND)
-    path = cluster.state / "cluster.json"
-    contents = json.loads(path.read_text())
-    contents["objects"]["configmap/release-before"]["data"]["revision"] = "a-later-one"
-    path.write_text(json.dumps(contents))
-    back = cluster.script("rollback.sh", "--context", "clinic")
-    assert back.returncode == 2
-    assert "not safe" in back.stderr
-    assert cluster.image("deployment/web") == SECOND
 
 
 @pytest.mark.slow
@@ -232,14 +234,13 @@ def test_what_goes_wrong_stops_a_deployment(cluster: Cluster, tmp_path: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("overlay", ["embedded", "production"])
-def test_a_backup_is_made_and_put_back(overlay: str, cluster: Cluster, tmp_path: Path):
-    """What was there at the backup is there again; the service is stopped meanwhile and started."""
+def test_a_backup_is_made_and_put_back(cluster: Cluster, tmp_path: Path):
+    """What was there at the backup is there again, the service is stopped meanwhile and started.
+
+    A damaged backup changes nothing, and the service is started again all the same.
+    """
     cluster.add_secret()
-    deployed(cluster, FIRST, "--overlay", overlay)
-    if overlay == "embedded":
-        # Its pod migrates as it starts, and pods are not run here.
-        cluster_flask(cluster, "migrate")
+    deployed(cluster, FIRST)
     made = cluster_flask(cluster, "create-admin", "--email", "first@clinic.example",
                          "--practice", "First", "--zone", "Europe/Amsterdam")  # fmt: skip
     assert made.returncode == 0, made.stderr
@@ -265,25 +266,12 @@ def test_a_backup_is_made_and_put_back(overlay: str, cluster: Cluster, tmp_path:
     assert taken.returncode == 0, "the second account was made after the backup"
     kept = cluster_flask(cluster, "create-admin", "--email", "first@clinic.example")
     assert (kept.returncode, "no account has yet" in kept.stderr) == (2, True)
-
-
-@pytest.mark.slow
-def test_a_damaged_backup_changes_nothing_and_the_service_starts_again(
-    cluster: Cluster, tmp_path: Path
-):
-    """It says that the database is as it was."""
-    cluster.add_secret()
-    deployed(cluster, FIRST)
-    cluster_flask(cluster, "create-admin", "--email", "first@clinic.example",
-                  "--practice", "First", "--zone", "Europe/Amsterdam")  # fmt: skip
     damaged = tmp_path / "damaged.zip"
     damaged.write_bytes(b"PK")
     done = cluster.script("restore.sh", "--context", "clinic", "--rows", str(damaged), "--replace")
     assert done.returncode == 2
     assert "as it was" in done.stderr
-    assert cluster.objects["deployment/web"]["spec"]["replicas"] == 2
-    kept = cluster_flask(cluster, "create-admin", "--email", "first@clinic.example")
-    assert "no account has yet" in kept.stderr
+    assert {key: cluster.objects[key]["spec"]["replicas"] for key in before} == before
     odd = cluster.script("restore.sh", "--context", "clinic", "--rows", 'x", "y', "--replace")
     assert (odd.returncode, "no address" in odd.stderr) == (2, True)
 
