@@ -18,10 +18,10 @@ MODELS = {
     "no_show": ["base_rate", "logistic_regression"],
     "consultation": ["exponential", "gamma", "lognormal_regression"],
 }
-#: Days on which there are sessions, of a week.
-CLINIC_DAYS = 5
-#: Such days of the history on which models are compared.
-HELD_OUT_DAYS = 4 * CLINIC_DAYS
+#: Weeks of the history on which models are compared.
+HELD_OUT_WEEKS = 4
+#: Weeks in a row in which a model must be off for others to learn from them alone.
+ENOUGH_WEEKS = 2
 #: What is taken where no model is in use.
 AVERAGE = "average of the past"
 
@@ -79,12 +79,11 @@ class BaileyPlan:
         """Look for drift, let models learn, and tell what is in use then."""
         before = self.caller.get(f"/forecasts/{quantity}")
         drift = None if before["version"] is None else self._watch(quantity, monday)
-        off_since = self._off_since.get(quantity)
-        since = off_since[0] if off_since else self._learns_since.get(quantity)
+        since = self._begin(quantity, monday)
         request = {
             "quantity": quantity,
             "models": MODELS[quantity],
-            "held_out_days": _held_out(since, monday),
+            "held_out_days": self._clinic_days * _held_out_weeks(since, monday),
             "seed": self.world.seed,
             "promote": True,
         }
@@ -103,10 +102,22 @@ class BaileyPlan:
             "drift": drift,
         }
 
+    @property
+    def _clinic_days(self) -> int:
+        """On how many days of a week there are sessions, in which the service counts."""
+        return len({weekday for one in self.world.physicians for weekday, _ in one.sessions})
+
+    def _begin(self, quantity: str, monday: date) -> date | None:
+        """Return from when on models of a quantity learn; None for the whole history."""
+        off_since = self._off_since.get(quantity)
+        if off_since is not None and _weeks(off_since[0], monday) >= ENOUGH_WEEKS:
+            return off_since[0]
+        return self._learns_since.get(quantity)
+
     def _watch(self, quantity: str, monday: date) -> dict[str, Any]:
         """Look over the last week whether the model in use is off."""
         path = f"/forecasts/{quantity}/drift"
-        (run,) = done(self.app, self.caller, path, [{"days": CLINIC_DAYS}])
+        (run,) = done(self.app, self.caller, path, [{"days": self._clinic_days}])
         calibration = run["result"]["calibration"]
         above = bool(calibration["observed"] > calibration["expected"])
         before = self._off_since.pop(quantity, None)
@@ -138,9 +149,12 @@ class BaileyPlan:
         return [one["result"]["session"] for one in runs]
 
 
-def _held_out(since: date | None, monday: date) -> int:
-    """Return on how many of the last days models are compared: half of a new beginning at most."""
+def _held_out_weeks(since: date | None, monday: date) -> int:
+    """Return on how many of the last weeks models are compared: at most half of a new beginning."""
     if since is None:
-        return HELD_OUT_DAYS
-    weeks = (monday - since).days // 7
-    return 2 if weeks < 2 else min(HELD_OUT_DAYS, CLINIC_DAYS * (weeks // 2))
+        return HELD_OUT_WEEKS
+    return min(HELD_OUT_WEEKS, _weeks(since, monday) // 2)
+
+
+def _weeks(since: date, monday: date) -> int:
+    return (monday - since).days // 7

@@ -66,8 +66,7 @@ def _rename(session: Session) -> None:
         user.name = RIGHT_TO_LEFT[0]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1280, "dark")])
 @pytest.mark.parametrize("role", ROLES)
 def test_everybody_can_use_every_page(
     browser: Browser, full: Website, role: str, width: int, theme: Theme
@@ -85,8 +84,7 @@ def test_everybody_can_use_every_page(
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1280, "dark")])
 def test_nobody_needs_to_sign_in_for_some(
     browser: Browser, full: Website, width: int, theme: Theme
 ):

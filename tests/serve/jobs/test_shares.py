@@ -59,12 +59,11 @@ def test_a_worker_leaves_young_runs_to_better_ones(app: APIFlask, as_role: Any):
     assert told(app, "bailey_device_fallbacks_total", reason="no_free_worker") == 1
 
 
-@pytest.mark.parametrize("share", [(), ("--kind", "optimisation"), ("--after", "0.5")])
 def test_a_worker_process_with_a_share_does_its_runs(
-    app: APIFlask, as_role: Any, workers: Processes, share: tuple[str, ...]
+    app: APIFlask, as_role: Any, workers: Processes
 ):
     """Without being woken by anybody."""
-    workers.start(*share)
+    workers.start("--kind", "optimisation", "--after", "0.5")
     analyst = as_role("analyst")
     run = analyst.post("/runs/optimisation", SESSION)
     wait_until(lambda: analyst.get(f"/runs/{run['id']}")["state"] == "done", 60)
