@@ -57,6 +57,22 @@ service() {
     if ask get deployment/web >/dev/null 2>&1; then echo deployment/web; else echo statefulset/bailey; fi
 }
 
+# The image of what needs no GPU.
+plain_image() {
+    local one=statefulset/bailey
+    if ask get deployment/events >/dev/null 2>&1; then one=deployment/events; fi
+    ask get "$one" --output 'jsonpath={.spec.template.spec.containers[0].image}'
+}
+
+# Writes a job like that of the backup, which has the database and the volume, with other arguments
+# of the image (as JSON) and perhaps more that is patched.
+job_like_backup() {
+    local patch="[{\"op\": \"replace\", \"path\": \"/spec/template/spec/containers/0/args\", \"value\": $2},
+        {\"op\": \"add\", \"path\": \"/spec/backoffLimit\", \"value\": 0}${3:-}]"
+    ask create job "$1" --from=cronjob/backup --dry-run=client --output=yaml |
+        kubectl patch --local --filename - --type=json --patch "$patch" --output=yaml
+}
+
 # Waits for a job to end, and tells what it said; fails if it failed.
 finish_job() {
     [ "$DRY_RUN" = false ] || return 0

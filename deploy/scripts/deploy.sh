@@ -69,7 +69,10 @@ YAML
     [ -z "$CUDA_IMAGE" ] ||
         echo "  - { name: bailey-cuda, newName: \"${CUDA_IMAGE%@*}\", digest: \"${CUDA_IMAGE#*@}\" }"
     if [ -n "$SETTINGS" ]; then
-        cat "$SETTINGS" >"$WORK/given/settings.env" || fail "--settings: $SETTINGS cannot be read"
+        # Of two lines with one name the last counts.
+        awk -F= '{ if (!($1 in line)) order[++n] = $1; line[$1] = $0 }
+            END { for (i = 1; i <= n; i++) print line[order[i]] }' "$SETTINGS" >"$WORK/given/settings.env" ||
+            fail "--settings: $SETTINGS cannot be read"
         grep --invert-match --extended-regexp '^([A-Z_]+=.*|#.*|[[:space:]]*)$' "$WORK/given/settings.env" >&2 &&
             fail "--settings: every line must be KEY=VALUE, as this is not"
         echo "configMapGenerator:"
@@ -96,8 +99,10 @@ change apply --filename "$WORK/all.yaml" --selector bailey/stage=foundation
 say "What runs now, for rollback.sh"
 BEFORE=''
 if [ "$DRY_RUN" = false ] && ask get "$(service)" >/dev/null 2>&1; then
-    BEFORE=$(ask exec "$(service)" --container bailey -- bailey flask revision | tail -n 1)
-    RUNNING=$(ask get "$(service)" --output 'jsonpath={.spec.template.spec.containers[0].image}')
+    # A version that does not answer must not keep the one that mends it away.
+    BEFORE=$(ask exec "$(service)" --container bailey -- bailey flask revision | tail -n 1) ||
+        say "The version that runs does not answer: rollback.sh will not go back to it"
+    RUNNING=$(plain_image)
     if [ "$RUNNING" != "$IMAGE" ]; then
         change apply --filename - <<YAML
 apiVersion: v1

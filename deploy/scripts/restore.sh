@@ -44,12 +44,8 @@ check_context
 NAME=restore-$(date -u +%Y%m%d%H%M%S)
 ARGUMENTS="\"flask\", \"restore\", \"$ROWS\", \"--replace\""
 [ -z "$MODELS" ] || ARGUMENTS="$ARGUMENTS, \"--models-from\", \"$MODELS\""
-# The job of the backup has the rights and the volume; the pod beside which it runs is stopped.
-PATCH="[{\"op\": \"replace\", \"path\": \"/spec/template/spec/containers/0/args\", \"value\": [$ARGUMENTS]},
-        {\"op\": \"remove\", \"path\": \"/spec/template/spec/affinity\"},
-        {\"op\": \"add\", \"path\": \"/spec/backoffLimit\", \"value\": 0}]"
-JOB=$(ask create job "$NAME" --from=cronjob/backup --dry-run=client --output=yaml |
-    kubectl patch --local --filename - --type=json --patch "$PATCH" --output=yaml)
+# The pod beside which a backup runs is stopped.
+JOB=$(job_like_backup "$NAME" "[$ARGUMENTS]" ', {"op": "remove", "path": "/spec/template/spec/affinity"}')
 
 # Pods of the service, and not of jobs, of which those that are done stay for a while.
 RUNS='app.kubernetes.io/part-of=bailey,!bailey/step'
@@ -76,4 +72,4 @@ done
 
 say "Restoring $ROWS"
 change apply --filename - <<<"$JOB"
-finish_job "$NAME" 3600 || fail "nothing was restored; the database is as it was"
+finish_job "$NAME" 3600 || fail "the restore failed; unless rows were restored, as it says above, the database is as it was"

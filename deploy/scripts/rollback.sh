@@ -30,18 +30,21 @@ check_context
 IMAGE=$(ask get configmap release-before --output 'jsonpath={.data.image}') ||
     fail "nothing is known of a version before: there was no second deploy.sh"
 REVISION=$(ask get configmap release-before --output 'jsonpath={.data.revision}')
-RUNNING=$(ask get "$(service)" --output 'jsonpath={.spec.template.spec.containers[0].image}')
+RUNNING=$(plain_image)
 [ "$RUNNING" != "$IMAGE" ] || fail "$IMAGE runs already"
 
 say "Back from $RUNNING to $IMAGE, whose database had revision $REVISION"
-# The version that runs knows the steps since then. One that does not start cannot be asked: its
-# job that migrated can, whose pod is another, but not undone by it.
-if ! ask exec "$(service)" --container bailey -- bailey flask may-go-back "$REVISION"; then
-    fail "going back is not safe: restore a backup of revision $REVISION, or mend the version that runs"
-fi
+# Only the later version knows the steps since then: a job of its image is asked, since of the pods
+# that run some may be of the version before already.
+NAME=may-go-back-$(date -u +%Y%m%d%H%M%S)
+JOB=$(job_like_backup "$NAME" "[\"flask\", \"may-go-back\", \"$REVISION\"]")
+change apply --filename - <<<"$JOB"
+finish_job "$NAME" 300 ||
+    fail "going back is not safe: mend the version that runs, or let $IMAGE restore a backup of revision $REVISION into an empty database"
 for one in $(workloads); do
-    change rollout undo "$one"
+    change rollout undo "$one" || echo "$one stays: it has no version before"
 done
+if [ "$DRY_RUN" = false ]; then IMAGE=$(plain_image); fi
 for one in $(ask get cronjobs --selector app.kubernetes.io/part-of=bailey --output=name); do
     change set image "$one" "bailey=$IMAGE"
 done

@@ -18,7 +18,7 @@ from serve.backups.rows import AT_ONCE, fingerprint, row, tables
 from serve.backups.write import FORMAT, MANIFEST, member
 from serve.consistency import what_is_wrong
 from serve.errors import Conflict
-from serve.migrations import migrate, newest
+from serve.migrations import is_ahead, migrate, newest, revision
 
 
 class Damaged(Conflict):
@@ -45,6 +45,9 @@ def restore_backup(engine: Engine, path: Path, replace: bool) -> Mapping[str, in
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = _checked(archive)
+            if is_ahead(revision(engine)):
+                detail = "The database is of a later version: restore into an empty one."
+                raise Conflict(detail, "wrong_revision")
             migrate(engine)
             with engine.execution_options(writing=True).begin() as connection:
                 _restore(connection, archive, manifest, replace)

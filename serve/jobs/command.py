@@ -88,13 +88,14 @@ def worker(
     settings, pulse, practices = app.config["SETTINGS"], Pulse(), PracticeNumbers()
     share = Share(kinds or None, timedelta(seconds=after))
     doing = Worker(app, stop.is_set, timedelta(seconds=lease), checkpoint_every, share)
-    queues = Queues(settings, doing.work)
+    # Who does a share looks for runs by itself; from the queue it only takes what would stay there.
+    queues = Queues(settings, doing.work if share.all else lambda: None)
     register_chores(queues, app, nightly)
-    consumers = [queues.chores.create_consumer(workers=1, periodic=True, max_delay=5.0)]
-    if share.all:
-        consumers.append(
-            queues.runs.create_consumer(workers=threads, periodic=False, max_delay=1.0)
-        )
+    waking = threads if share.all else 1
+    consumers = [
+        queues.runs.create_consumer(workers=waking, periodic=False, max_delay=1.0),
+        queues.chores.create_consumer(workers=1, periodic=True, max_delay=5.0),
+    ]
     loops: list[Watching | Sending | Deliveries | Playing | Looking] = [
         Watching(app), Sending(app, timedelta(seconds=in_hand)), Deliveries(app),
         Looking(app, practices),

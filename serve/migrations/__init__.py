@@ -21,8 +21,8 @@ LOCK = 7_326_341
 LOCK_TIMEOUT = "2s"
 #: How often steps are tried that did not get their tables, and the seconds between two attempts.
 ATTEMPTS, PAUSE = 30, 1.0
-#: SQLSTATE of a lock that was not to be had in time.
-NOT_AVAILABLE = "55P03"
+#: SQLSTATE of a lock that was not to be had in time, and of two who wait for each other.
+NOT_AVAILABLE = ("55P03", "40P01")
 PHASES = ("expand", "contract")
 
 
@@ -70,7 +70,7 @@ def migrate(engine: Engine, to: str = "head") -> None:
         try:
             return _migrate(engine, to)
         except OperationalError as error:
-            if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) != NOT_AVAILABLE:
+            if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in NOT_AVAILABLE:
                 raise
         time.sleep(PAUSE)
     raise AssertionError("the last attempt returns or raises")

@@ -82,6 +82,8 @@ def apply(cluster: dict[str, Any], arguments: list[str]) -> None:
         key = f"{one['kind'].lower()}/{one['metadata']['name']}"
         if key in cluster["objects"]:
             cluster["before"][key] = cluster["objects"][key]
+        if one["kind"] in ("Deployment", "StatefulSet"):
+            one["spec"].setdefault("replicas", 1)
         if one["kind"] == "Job":
             one["status"] = run_job(one)
         cluster["objects"][key] = one
