@@ -166,7 +166,9 @@ def test_workers_without_a_gpu_leave_searches_to_those_with_one():
 #: A fault, the text that is replaced by it, and who finds it.
 FAULTS = {
     "a misspelt field": ("production/web.yaml", "livenessProbe", "livenesProbe", "schema"),
-    "a number as a text": ("production/web.yaml", "replicas: 2", 'replicas: "2"', "schema"),
+    "a number as a text": (
+        "production/web.yaml", "GracePeriodSeconds: 90", 'GracePeriodSeconds: "90"', "schema"
+    ),
     "a missing limit": (
         "production/events.yaml", 'limits: { cpu: "1", memory: 1Gi }', "limits: {}", "checkov"
     ),
