@@ -10,7 +10,7 @@ from serve.api.route import route
 from serve.api.run_schemas import DriftIn, ForecastOut, PromoteIn, RunOut
 from serve.api.runs import submitted
 from serve.errors import Conflict, NotFound
-from serve.jobs.forecast_models import QUANTITIES, promotion
+from serve.jobs.forecast_models import QUANTITIES, drift_watch, promotion
 from serve.jobs.last_forecasts import CHANGES, forecasts_done
 from serve.models import Run
 
@@ -81,8 +81,7 @@ def post_drift(call: Call, quantity: str, given: DriftIn) -> Run:
     """Submit a run that compares the last days with those that the model learned from."""
     if get_forecast(call.to("run.read"), quantity).get("version") is None:
         raise Conflict("No model of this quantity is in use.", "no_model")
-    request = {"task": "drift", "quantity": quantity, "days": given.days}
-    return submitted(call, "forecast", request)
+    return submitted(call, "forecast", drift_watch(quantity, given.days))
 
 
 def _check(quantity: str) -> None:

@@ -1,6 +1,5 @@
 """A backup of the models that workers keep in the home folder, and its restoring."""
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -8,7 +7,8 @@ import zipfile
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 
-from serve.backups.restore import Damaged
+from serve.backups.restore import UNREADABLE, Damaged
+from serve.backups.write import new_archive
 from serve.errors import Conflict
 
 #: Where models are, beneath the home folder.
@@ -28,19 +28,11 @@ def write_models(home: Path, path: Path) -> int:
         If the file is there already, or cannot be written.
     """
     count = 0
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with (
-            os.fdopen(handle, "wb") as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            for one in sorted((home / FOLDER).rglob("*")):
-                if one.is_file() and not one.name.endswith(PASSING):
-                    _add(archive, one, one.relative_to(home).as_posix())
-                    count += 1
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    with new_archive(path) as archive:
+        for one in sorted((home / FOLDER).rglob("*")):
+            if one.is_file() and not one.name.endswith(PASSING):
+                _add(archive, one, one.relative_to(home).as_posix())
+                count += 1
     return count
 
 
@@ -68,7 +60,7 @@ def restore_models(home: Path, path: Path, replace: bool) -> int:
                 if archive.testzip() is not None:
                     raise Damaged("one of its files is not what it was.")
                 archive.extractall(folder)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError):
+        except UNREADABLE:
             raise Damaged("it is no zip file, or a part of it is missing.") from None
         if place.exists():
             shutil.rmtree(place)

@@ -20,6 +20,9 @@ from serve.consistency import what_is_wrong
 from serve.errors import Conflict
 from serve.migrations import is_ahead, migrate, newest, revision
 
+#: What reading a ZIP file raises that is none, is cut off, or is not what it was.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+
 
 class Damaged(Conflict):
     """A backup that is not what it was."""
@@ -51,7 +54,7 @@ def restore_backup(engine: Engine, path: Path, replace: bool) -> Mapping[str, in
             migrate(engine)
             with engine.execution_options(writing=True).begin() as connection:
                 _restore(connection, archive, manifest, replace)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except UNREADABLE:
         raise Damaged("it is no zip file, or a part of it is missing.") from None
     return {name: one["rows"] for name, one in manifest["tables"].items()}
 

@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,16 +39,31 @@ def write_backup(engine: Engine, path: Path) -> Mapping[str, Any]:
     found = revision(engine)
     if found != newest():
         raise Conflict("Run `flask --app serve migrate` first.", "wrong_revision")
+    with (
+        new_archive(path) as archive,
+        # In SQLite a transaction that reads sees the database as it was when it began.
+        engine.execution_options(**_isolation(engine)).connect() as connection,
+        connection.begin(),
+    ):
+        return _write(connection, archive, found)
+
+
+@contextmanager
+def new_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Give a new ZIP file that only its owner can read; on failure nothing of it is left.
+
+    Raises
+    ------
+    OSError
+        If the file is there already, or cannot be written.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with (
             os.fdopen(handle, "wb") as file,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-            # In SQLite a transaction that reads sees the database as it was when it began.
-            engine.execution_options(**_isolation(engine)).connect() as connection,
-            connection.begin(),
         ):
-            return _write(connection, archive, found)
+            yield archive
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -15,7 +15,7 @@ from serve.clock import wall_clock
 from serve.database import lock, reading, transaction
 from serve.errors import Conflict
 from serve.events.retention import forget_events
-from serve.jobs.forecast_models import QUANTITIES, checked_models
+from serve.jobs.forecast_models import QUANTITIES, checked_models, drift_watch
 from serve.jobs.last_forecasts import version_in_use
 from serve.jobs.submission import submit
 from serve.models import Appointment, HistoryRow, Practice, Run
@@ -102,7 +102,7 @@ def _refit(session: Session, practice_id: UUID, now: datetime) -> int:
     requests = [nightly(quantity) for quantity in QUANTITIES]
     # Before anything else comes into use: whether what is in use was right.
     in_use = [one for one in QUANTITIES if version_in_use(session, practice_id, one) is not None]
-    requests = [*map(watch, in_use), *requests]
+    requests = [*(drift_watch(one, 28) for one in in_use), *requests]
     for request in requests:
         submit(session, practice_id, None, "forecast", request)
     return len(requests)
@@ -118,11 +118,6 @@ def nightly(quantity: str) -> dict[str, object]:
         "seed": 0,
         "promote": True,
     }
-
-
-def watch(quantity: str) -> dict[str, object]:
-    """Return the request of a look for drift of the night."""
-    return {"task": "drift", "quantity": quantity, "days": 28}
 
 
 def _has_visits(session: Session, practice_id: UUID) -> bool:

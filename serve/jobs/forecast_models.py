@@ -55,6 +55,11 @@ def following(request: dict[str, Any], run_id: UUID, result: dict[str, Any]) -> 
     return promotion(request["quantity"], run_id, result["version"])
 
 
+def drift_watch(quantity: str, days: int) -> dict[str, Any]:
+    """Return the request of a run that looks over the last days whether a model still holds."""
+    return {"task": "drift", "quantity": quantity, "days": days}
+
+
 def promotion(quantity: str, run_id: UUID, version: int) -> dict[str, Any]:
     """Return the request of a run that lets the best model of a training through the gate."""
     return {"task": "promote", "quantity": quantity, "run_id": str(run_id), "version": version}

@@ -130,6 +130,11 @@ def test_a_file_with_something_else_changes_nothing(name: str, tmp_path: Path):
     with pytest.raises(Damaged):
         restore_models(home, file, replace=True)
     write_models(home, whole := tmp_path / "whole.zip")
+    contents = bytearray(whole.read_bytes())
+    contents[60:200] = bytes(140)
+    file.write_bytes(contents)
+    with pytest.raises(Damaged):
+        restore_models(home, file, replace=True)
     file.write_bytes(whole.read_bytes()[:-200])
     with pytest.raises(Damaged):
         restore_models(home, file, replace=True)
