@@ -6,14 +6,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import Any
 
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from serve.booking.free_seats import seats_of_days
+from serve.booking.holding import book
+from serve.booking.who import THE_SERVICE
+from serve.models import Patient, VisitType
 from tests.browser.looking import PATIENCE
 from tests.browser.stops import Stop, stops
-from tests.browser.website import Website, in_thread
+from tests.browser.website import NOW, Website, in_thread
 from tests.serve.browser import PASSWORD
 
 #: What is wanted: milliseconds until an answer, and bytes that a browser loads that was never
@@ -24,6 +32,9 @@ REQUESTS = 9
 HEADERS = {"Accept": "text/html", "Accept-Encoding": "br, gzip"}
 #: Milliseconds until a move in the editor of one's own schedule is priced that are wanted.
 PRICED = 150.0
+#: Milliseconds until what one books is on the pages of others that are wanted, bookings of which
+#: the median is taken, and their day.
+NEWS, BOOKINGS, BOOKED_DAY = 2000.0, 9, date(2026, 3, 9)
 #: Milliseconds after which nothing more is loaded.
 QUIET = 400
 
@@ -114,6 +125,43 @@ def move(browser: Browser, website: Website) -> float:
     times: list[float] = [page.evaluate(MOVE, number) for number in range(MOVES)]
     context.close()
     return statistics.median(times)
+
+
+def news(browser: Browser, website: Website) -> float:
+    """Return the median time from a booking until the front desk's list has it, milliseconds."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    website.sign_in(page, "front_desk")
+    page.goto(f"{website.address}/desk?day={BOOKED_DAY}")
+    page.wait_for_timeout(1500)  # Until its stream is open.
+    rows = page.locator("tbody tr")
+    times = []
+    for number in range(BOOKINGS):
+        expected = rows.count() + 1
+        began = website.work(partial(book_a_seat, number=number))
+        page.wait_for_function(
+            "count => document.querySelectorAll('tbody tr').length === count", arg=expected
+        )
+        times.append(1000 * (time.perf_counter() - began))
+    context.close()
+    return statistics.median(times)
+
+
+def book_a_seat(session: Session, number: int) -> float:
+    """Book a free seat of the day for somebody new; return when that began."""
+    for visit_type in session.scalars(select(VisitType).order_by(VisitType.name)):
+        found = seats_of_days(
+            session, visit_type.practice_id, visit_type.id, BOOKED_DAY, BOOKED_DAY, NOW
+        )
+        for seat in [seat for one in found for seat in one.free][:1]:
+            patient = Patient(practice_id=visit_type.practice_id, name=f"Quick {number}")
+            session.add(patient)
+            session.flush()
+            began = time.perf_counter()
+            book(session, seat.id, patient.id, NOW, THE_SERVICE)
+            return began
+    raise AssertionError(f"no seat is free on {BOOKED_DAY}")
 
 
 def _answers(website: Website, role: str, every: list[Stop]) -> Iterator[Answer]:

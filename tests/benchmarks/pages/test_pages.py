@@ -8,12 +8,15 @@ from serve.models.people import ROLES
 from tests.benchmarks.measure import compare
 from tests.benchmarks.pages.measuring import (
     ANSWER,
+    BOOKINGS,
     HEADERS,
     MOVES,
+    NEWS,
     PRICED,
     answers,
     loading,
     move,
+    news,
     signed_in,
 )
 from tests.browser.website import Website, in_thread
@@ -56,3 +59,13 @@ def test_a_move_of_ones_own_schedule(
     benchmark.extra_info["milliseconds_of_a_move"] = found
     benchmark.extra_info["allowed_milliseconds"] = PRICED
     benchmark.extra_info["moves"] = MOVES
+
+
+def test_a_booking_is_told_to_other_browsers(
+    benchmark: BenchmarkFixture, browser: Browser, website: Website
+):
+    """From the booking to the row on the front desk's list, as often as makes a median."""
+    found = benchmark.pedantic(lambda: news(browser, website), rounds=1)
+    benchmark.extra_info["milliseconds_until_it_is_told"] = found
+    benchmark.extra_info["allowed_milliseconds"] = NEWS
+    benchmark.extra_info["bookings"] = BOOKINGS
