@@ -14,6 +14,8 @@ from serve.settings_allowed import check
 
 #: Where the embedded mode keeps its data, beneath the folder in which it is started.
 HOME = "instance"
+#: Where models are, beneath the home folder.
+MODELS = "models"
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,9 @@ objects where BAILEY_BACKUPS and BAILEY_MODELS say, and tells their names.
 TEXT
 }
 
-while [ $# -gt 0 ]; do
-    case $1 in
-        --context) CONTEXT=$(value "$@"); shift ;;
-        --dry-run) DRY_RUN=true ;;
-        -h | --help) usage; exit 0 ;;
-        *) usage >&2; fail "no option '$1'" ;;
-    esac
-    shift
-done
-
+only_the_cluster "$@"
 check_context
+check_answer
 NAME=backup-$(date -u +%Y%m%d%H%M%S)
 change create job "$NAME" --from=cronjob/backup
 finish_job "$NAME" 3600 || fail "no backup was made"

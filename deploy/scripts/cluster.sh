@@ -22,6 +22,19 @@ value() {
     printf '%s' "$2"
 }
 
+# The options of a script that needs to know the cluster and nothing else.
+only_the_cluster() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --context) CONTEXT=$(value "$@"); shift ;;
+            --dry-run) DRY_RUN=true ;;
+            -h | --help) usage; exit 0 ;;
+            *) usage >&2; fail "no option '$1'" ;;
+        esac
+        shift
+    done
+}
+
 # Nothing is done to a cluster that was not named, or that kubectl does not know: the one that is
 # current by chance may be another clinic's.
 check_context() {
@@ -31,6 +44,11 @@ check_context() {
     [ -n "$CONTEXT" ] || fail "--context is missing; kubectl knows: $(echo "${known:-none}" | xargs)"
     grep --quiet --line-regexp --fixed-strings -- "$CONTEXT" <<<"$known" ||
         fail "unknown context '$CONTEXT'; kubectl knows: $(echo "${known:-none}" | xargs)"
+}
+
+# A cluster that does not answer is not taken for an empty one.
+check_answer() {
+    ask version >/dev/null || fail "the cluster '$CONTEXT' does not answer"
 }
 
 # Asks the cluster, also in a dry run.
@@ -52,16 +70,28 @@ workloads() {
     ask get deployments,statefulsets --selector app.kubernetes.io/part-of=bailey --output=name
 }
 
-# What answers questions about the database: a web server of the version that runs.
-service() {
-    if ask get deployment/web >/dev/null 2>&1; then echo deployment/web; else echo statefulset/bailey; fi
+# What is there of the things named, as kind/name.
+there() {
+    ask get "$@" --ignore-not-found --output=name || fail "the cluster does not say whether it has $*"
 }
 
-# The image of what needs no GPU.
-plain_image() {
-    local one=statefulset/bailey
-    if ask get deployment/events >/dev/null 2>&1; then one=deployment/events; fi
-    ask get "$one" --output 'jsonpath={.spec.template.spec.containers[0].image}'
+# Keeps what is applied, and the revision of the database for which it was made, as a ConfigMap.
+keep_release() {
+    ask create configmap "$1" --from-file=manifests="$2" --from-literal=revision="$3" \
+        --dry-run=client --output=yaml | change apply --filename -
+}
+
+# Writes what was applied, or nothing, to a file.
+kept_release() {
+    : >"$2"
+    local found
+    found=$(there configmap "$1")
+    [ -z "$found" ] || ask get configmap "$1" --output 'jsonpath={.data.manifests}' >"$2"
+}
+
+# The images that manifests name, in a line.
+images_of() {
+    sed -n 's/^ *image: //p' "$1" | sort -u | xargs
 }
 
 # Writes a job like that of the backup, which has the database and the volume, with other arguments

@@ -91,28 +91,23 @@ kubectl kustomize "$WORK/given" >"$WORK/all.yaml"
 say "Context $CONTEXT, overlay $OVERLAY, image $IMAGE"
 [ "$DRY_RUN" = false ] || cat "$WORK/all.yaml"
 
+[ "$DRY_RUN" = true ] || check_answer
+
 say "Settings, accounts and what may talk to whom"
 change apply --filename "$WORK/all.yaml" --selector bailey/stage=foundation
 [ "$OVERLAY" = embedded ] || [ "$DRY_RUN" = true ] || ask get secret bailey --output=name >/dev/null ||
     fail "the secret 'bailey' is not in the namespace '$NAMESPACE'; see deploy/README.md"
 
 say "What runs now, for rollback.sh"
-BEFORE=''
-if [ "$DRY_RUN" = false ] && ask get "$(service)" >/dev/null 2>&1; then
-    # A version that does not answer must not keep the one that mends it away.
-    BEFORE=$(ask exec "$(service)" --container bailey -- bailey flask revision | tail -n 1) ||
-        say "The version that runs does not answer: rollback.sh will not go back to it"
-    RUNNING=$(plain_image)
-    if [ "$RUNNING" != "$IMAGE" ]; then
-        change apply --filename - <<YAML
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: release-before
-data:
-  image: "$RUNNING"
-  revision: "$BEFORE"
-YAML
+REVISION=''
+if [ "$DRY_RUN" = false ]; then
+    kept_release release "$WORK/running.yaml"
+    SERVICE=$(there deployment/web statefulset/bailey)
+    if [ -s "$WORK/running.yaml" ] && ! cmp --silent "$WORK/running.yaml" "$WORK/all.yaml"; then
+        # A version that does not answer must not keep the one that mends it away.
+        REVISION=$(ask exec "${SERVICE%%$'\n'*}" --container bailey -- bailey flask revision | tail -n 1) ||
+            say "The version that runs does not answer: rollback.sh will not go back to it"
+        keep_release release-before "$WORK/running.yaml" "$REVISION"
     fi
 fi
 
@@ -125,6 +120,7 @@ if [ "$OVERLAY" != embedded ]; then
 fi
 
 say "Everything else"
+[ "$DRY_RUN" = true ] || keep_release release "$WORK/all.yaml" ''
 change apply --filename "$WORK/all.yaml" --selector '!bailey/stage'
 if [ "$DRY_RUN" = true ]; then
     say "Nothing was changed."

@@ -40,6 +40,7 @@ for one in "$ROWS" "$MODELS"; do
 done
 [ "$REPLACE" = true ] || fail "what the database holds is thrown away: say --replace if that is meant"
 check_context
+check_answer
 
 NAME=restore-$(date -u +%Y%m%d%H%M%S)
 ARGUMENTS="\"flask\", \"restore\", \"$ROWS\", \"--replace\""
@@ -49,20 +50,47 @@ JOB=$(job_like_backup "$NAME" "[$ARGUMENTS]" ', {"op": "remove", "path": "/spec/
 
 # Pods of the service, and not of jobs, of which those that are done stay for a while.
 RUNS='app.kubernetes.io/part-of=bailey,!bailey/step'
-say "Stopping the service"
-declare -A REPLICAS=()
-for one in $(workloads); do
-    REPLICAS[$one]=$(ask get "$one" --output 'jsonpath={.spec.replicas}')
-done
+# How many pods there are to be is kept on each workload: also a script that was killed is made good
+# by the next one.
+KEPT=bailey/replicas
+RESTORING=false
+FOUND=$(workloads)
+[ -n "$FOUND" ] || fail "the namespace '$NAMESPACE' has no service to stop"
+mapfile -t WORKLOADS <<<"$FOUND"
+FOUND=$(ask get cronjobs --selector app.kubernetes.io/part-of=bailey --output=name)
+mapfile -t CRONJOBS <<<"$FOUND"
+
 start_again() {
-    say "Starting the service again"
     local one
-    for one in "${!REPLICAS[@]}"; do
-        change scale "$one" "--replicas=${REPLICAS[$one]}"
+    # Nobody may book while rows are thrown away and filled in.
+    [ "$RESTORING" = false ] || change delete job "$NAME" --ignore-not-found --cascade=foreground --wait=true
+    say "Starting the service again"
+    for one in "${WORKLOADS[@]}"; do
+        change scale "$one" "--replicas=$(replicas "$one")"
+        change annotate "$one" "$KEPT-"
+    done
+    for one in "${CRONJOBS[@]}"; do
+        change patch "$one" --patch '{"spec": {"suspend": false}}'
     done
 }
+
+# How many pods of a workload there are to be: as is kept, or as it runs.
+replicas() {
+    local kept
+    kept=$(ask get "$1" --output "jsonpath={.metadata.annotations.$KEPT}")
+    if [ -n "$kept" ]; then echo "$kept"; else ask get "$1" --output 'jsonpath={.spec.replicas}'; fi
+}
+
+say "Stopping the service"
+for one in "${WORKLOADS[@]}"; do
+    change annotate "$one" --overwrite "$KEPT=$(replicas "$one")"
+done
 trap start_again EXIT
-for one in "${!REPLICAS[@]}"; do
+trap 'exit 130' INT TERM
+for one in "${CRONJOBS[@]}"; do
+    change patch "$one" --patch '{"spec": {"suspend": true}}'
+done
+for one in "${WORKLOADS[@]}"; do
     change scale "$one" --replicas=0
 done
 until [ "$DRY_RUN" = true ] || [ -z "$(ask get pods --selector "$RUNS" --output=name)" ]; do
@@ -71,5 +99,7 @@ until [ "$DRY_RUN" = true ] || [ -z "$(ask get pods --selector "$RUNS" --output=
 done
 
 say "Restoring $ROWS"
+RESTORING=true
 change apply --filename - <<<"$JOB"
 finish_job "$NAME" 3600 || fail "the restore failed; unless rows were restored, as it says above, the database is as it was"
+RESTORING=false

@@ -11,7 +11,7 @@ from serve.api.run_schemas import DriftIn, ForecastOut, PromoteIn, RunOut
 from serve.api.runs import submitted
 from serve.errors import Conflict, NotFound
 from serve.jobs.forecast_models import QUANTITIES, drift_watch, promotion
-from serve.jobs.last_forecasts import CHANGES, forecasts_done
+from serve.jobs.last_forecasts import forecasts_done, model_in_use
 from serve.models import Run
 
 forecasts = APIBlueprint("forecasts", __name__, url_prefix="/api/v1")
@@ -24,16 +24,16 @@ forecasts = APIBlueprint("forecasts", __name__, url_prefix="/api/v1")
 def get_forecast(call: Call, quantity: str) -> dict[str, Any]:
     """Return the model in use, as the last run that could change it left it."""
     _check(quantity)
-    changed = call.session.scalar(forecasts_done(call.practice_id, quantity, CHANGES))
-    version = None if changed is None else (changed.result or {}).get("in_use")
-    if version is None:
+    used = model_in_use(call.session, call.practice_id, quantity)
+    if used is None:
         return {"quantity": quantity}
+    version, since = used
     trained = call.session.scalar(
         forecasts_done(call.practice_id, quantity, ["train"]).where(
             Run.result["version"].as_integer() == version
         )
     )
-    told = {"quantity": quantity, "version": version, "since": changed and changed.finished_at}
+    told = {"quantity": quantity, "version": version, "since": since}
     if trained is None or trained.result is None:
         return told
     found = trained.result

@@ -10,9 +10,8 @@ from pathlib import Path, PurePosixPath
 from serve.backups.restore import UNREADABLE, Damaged
 from serve.backups.write import new_archive
 from serve.errors import Conflict
+from serve.settings import MODELS
 
-#: Where models are, beneath the home folder.
-FOLDER = "models"
 #: Files that only say that somebody is at work.
 PASSING = (".lock", "-wal", "-shm", "-journal")
 
@@ -29,7 +28,7 @@ def write_models(home: Path, path: Path) -> int:
     """
     count = 0
     with new_archive(path) as archive:
-        for one in sorted((home / FOLDER).rglob("*")):
+        for one in sorted((home / MODELS).rglob("*")):
             if one.is_file() and not one.name.endswith(PASSING):
                 _add(archive, one, one.relative_to(home).as_posix())
                 count += 1
@@ -44,13 +43,13 @@ def restore_models(home: Path, path: Path, replace: bool) -> int:
     Conflict
         If the file is damaged, or there are models already; nothing is changed then.
     """
-    place = home / FOLDER
+    place = home / MODELS
     if place.exists() and any(place.iterdir()) and not replace:
         detail = "There are models already; --replace throws them away."
         raise Conflict(detail, "not_empty")
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home) as folder:
-        new = Path(folder) / FOLDER
+        new = Path(folder) / MODELS
         new.mkdir()
         try:
             with zipfile.ZipFile(path) as archive:
@@ -81,4 +80,4 @@ def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
 
 def _is_model(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return bool(parts) and parts[0] == FOLDER and ".." not in parts
+    return bool(parts) and parts[0] == MODELS and ".." not in parts

@@ -16,7 +16,7 @@ from serve.database import lock, reading, transaction
 from serve.errors import Conflict
 from serve.events.retention import forget_events
 from serve.jobs.forecast_models import QUANTITIES, checked_models, drift_watch
-from serve.jobs.last_forecasts import version_in_use
+from serve.jobs.last_forecasts import model_in_use
 from serve.jobs.submission import submit
 from serve.models import Appointment, HistoryRow, Practice, Run
 from serve.notify.by_file import forget_files
@@ -101,7 +101,7 @@ def _refit(session: Session, practice_id: UUID, now: datetime) -> int:
         return 0
     requests = [nightly(quantity) for quantity in QUANTITIES]
     # Before anything else comes into use: whether what is in use was right.
-    in_use = [one for one in QUANTITIES if version_in_use(session, practice_id, one) is not None]
+    in_use = [one for one in QUANTITIES if model_in_use(session, practice_id, one) is not None]
     requests = [*(drift_watch(one, 28) for one in in_use), *requests]
     for request in requests:
         submit(session, practice_id, None, "forecast", request)

@@ -16,15 +16,13 @@ from serve.jobs.claims import CHECKPOINT_EVERY, LEASE, Share
 from serve.jobs.exporter import Exporter, Pulse
 from serve.jobs.queue import Queues
 from serve.metrics import Metrics
+from serve.models.run import KINDS
 from serve.outbox.courier import IN_HAND
 
 if TYPE_CHECKING:
     from serve.jobs.practice_numbers import PracticeNumbers
 
 logger = logging.getLogger(__name__)
-
-#: Kinds of runs that a worker can be told to do alone.
-KINDS = ("optimisation", "frontier", "allocation", "forecast")
 
 
 @click.command("worker")

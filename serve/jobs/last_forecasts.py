@@ -1,6 +1,7 @@
 """The last runs about a practice's models: what came into use, what learned, what moved."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -28,7 +29,10 @@ def forecasts_done(practice_id: UUID, quantity: str, tasks: Sequence[str]) -> Se
     )
 
 
-def version_in_use(session: Session, practice_id: UUID, quantity: str) -> int | None:
-    """Return the version of the model in use, as the last run that could change it left it."""
+def model_in_use(
+    session: Session, practice_id: UUID, quantity: str
+) -> tuple[int, datetime | None] | None:
+    """Return the version in use and since when, as the last run that could change it left it."""
     changed = session.scalar(forecasts_done(practice_id, quantity, CHANGES))
-    return None if changed is None else (changed.result or {}).get("in_use")
+    version = (changed.result or {}).get("in_use") if changed is not None else None
+    return None if changed is None or version is None else (version, changed.finished_at)

@@ -20,7 +20,7 @@ from serve.jobs.control import Control
 from serve.jobs.forecast_models import model_group
 from serve.jobs.job import Job
 from serve.models import Practice
-from serve.settings import Settings
+from serve.settings import MODELS, Settings
 
 if TYPE_CHECKING:
     from forecast.tracking.registry import Registry
@@ -67,7 +67,7 @@ def registry_of(job: Job, quantity: str) -> "Registry":
 
 
 def _home(settings: Settings, practice_id: UUID) -> Path:
-    return Path(settings.home) / "models" / str(practice_id)
+    return Path(settings.home) / MODELS / str(practice_id)
 
 
 def alone(job: Job) -> FileLock:

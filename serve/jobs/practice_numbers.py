@@ -21,7 +21,7 @@ from serve.figures.days import days_of_practice
 from serve.figures.practice_figures import Session as ClinicSession
 from serve.figures.practice_figures import figures_by, sessions_of
 from serve.jobs.forecast_models import QUANTITIES
-from serve.jobs.last_forecasts import forecasts_done, version_in_use
+from serve.jobs.last_forecasts import forecasts_done, model_in_use
 from serve.models import Practice, Run
 
 logger = logging.getLogger(__name__)
@@ -38,9 +38,13 @@ GAUGES = {
     "bailey_overtime_minutes": ("Mean overtime of a session, in 28 days.", ("kind",)),
     "bailey_no_show_rate": ("Share of those booked who did not come, in 28 days.", ("kind",)),
     "bailey_model_in_use": ("The version of a model that is in use.", ("quantity",)),
-    "bailey_model_trained_seconds": ("Age of the last training that ended well.", ("quantity",)),
+    "bailey_model_trained_timestamp_seconds": (
+        "When the last training ended that ended well, since 1970.", ("quantity",)
+    ),
     "bailey_model_drift": ("Whether the last look saw drift, 0 or 1.", ("quantity",)),
-    "bailey_model_drift_seconds": ("Age of the last look for drift.", ("quantity",)),
+    "bailey_model_drift_timestamp_seconds": (
+        "When the last look for drift ended, since 1970.", ("quantity",)
+    ),
     "bailey_model_calibration": (
         "What happened less what the model expected, per case, at the last look.", ("quantity",)
     ),
@@ -54,23 +58,28 @@ class PracticeNumbers(Collector):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._samples: list[Sample] = []
+        self._samples: dict[UUID, list[Sample]] = {}
 
     def look(self, session: Session, now: datetime) -> int:
-        """Look at all practices; return how many numbers there are."""
-        samples: list[Sample] = []
-        for practice_id, zone in session.execute(select(Practice.id, Practice.zone)):
-            samples += _sessions(session, practice_id, wall_clock(now, zone).date())
-            for quantity in QUANTITIES:
-                samples += _model(session, practice_id, quantity, now)
+        """Look at all practices; return how many numbers there are.
+
+        Of a practice that cannot be looked at, the numbers stay as they were.
+        """
+        found: dict[UUID, list[Sample]] = {}
+        for practice_id, zone in session.execute(select(Practice.id, Practice.zone)).all():
+            try:
+                found[practice_id] = _practice(session, practice_id, wall_clock(now, zone).date())
+            except Exception:
+                logger.warning("practice %s cannot be looked at now", practice_id, exc_info=True)
+                found[practice_id] = self._samples.get(practice_id, [])
         with self._lock:
-            self._samples = samples
-        return len(samples)
+            self._samples = found
+        return sum(len(samples) for samples in found.values())
 
     def collect(self) -> Iterator[Metric]:
         """Tell the numbers."""
         with self._lock:
-            samples = self._samples
+            samples = [one for of_practice in self._samples.values() for one in of_practice]
         for name, (about, labels) in GAUGES.items():
             gauge = GaugeMetricFamily(name, about, labels=("practice", *labels))
             for which, values, value in samples:
@@ -103,6 +112,14 @@ class Looking:
                 stop.wait(EVERY)
 
 
+def _practice(session: Session, practice_id: UUID, today: date) -> list[Sample]:
+    """Return the numbers of a practice and of its models."""
+    found = _sessions(session, practice_id, today)
+    for quantity in QUANTITIES:
+        found += _model(session, practice_id, quantity)
+    return found
+
+
 def _sessions(session: Session, practice_id: UUID, today: date) -> list[Sample]:
     """Return what the sessions of the last days were to be and what they were."""
     first, last = today - timedelta(days=DAYS), today - timedelta(days=1)
@@ -133,19 +150,19 @@ def _expected_no_shows(held: list[ClinicSession]) -> float | None:
     return 1 - seen / booked if booked else None
 
 
-def _model(session: Session, practice_id: UUID, quantity: str, now: datetime) -> list[Sample]:
+def _model(session: Session, practice_id: UUID, quantity: str) -> list[Sample]:
     """Return what the last runs about a model found."""
     labels = (str(practice_id), quantity)
     found: list[Sample] = []
-    version = version_in_use(session, practice_id, quantity)
-    if version is not None:
-        found.append(("bailey_model_in_use", labels, float(version)))
+    used = model_in_use(session, practice_id, quantity)
+    if used is not None:
+        found.append(("bailey_model_in_use", labels, float(used[0])))
     trained = session.scalar(forecasts_done(practice_id, quantity, ["train"]))
     if trained is not None:
-        found.append(("bailey_model_trained_seconds", labels, _age(trained, now)))
+        found.append(("bailey_model_trained_timestamp_seconds", labels, _ended(trained)))
     looked = session.scalar(forecasts_done(practice_id, quantity, ["drift"]))
     if looked is not None and looked.result is not None:
-        found.append(("bailey_model_drift_seconds", labels, _age(looked, now)))
+        found.append(("bailey_model_drift_timestamp_seconds", labels, _ended(looked)))
         found.append(("bailey_model_drift", labels, float(looked.result["drifted"])))
         calibration = looked.result["calibration"]
         if calibration is not None:
@@ -154,6 +171,6 @@ def _model(session: Session, practice_id: UUID, quantity: str, now: datetime) ->
     return found
 
 
-def _age(run: Run, now: datetime) -> float:
-    """Return how long ago a run ended, seconds."""
-    return (now - run.finished_at).total_seconds() if run.finished_at is not None else 0.0
+def _ended(run: Run) -> float:
+    """Return when a run ended, seconds since 1970."""
+    return run.finished_at.timestamp() if run.finished_at is not None else 0.0

@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 import requests
 
+from serve.jobs.exporter import Exporter, Pulse
 from tests.deploy.image.container import CRUN, DOCKERFILE, USER, Image, built, within
 from tests.deploy.tools import ROOT, needs, ran, run
 from tests.serve.events.conftest import free_port
@@ -26,14 +27,14 @@ BUILDERS = ("gcc", "cc", "g++", "make", "pip", "pip3", "git")
 @contextmanager
 def started(
     image: Image, folder: Path, home: Path, port: int, *command: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a container, and stop it as an engine does."""
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start a container, tell its name, and stop it as an engine does."""
     name = f"bailey-{uuid4().hex[:12]}"
     more = {"BAILEY_BIND": f"127.0.0.1:{port}", "BAILEY_PUBLIC_URL": f"http://127.0.0.1:{port}"}
     bundle = image.bundle(folder / name, home, command, more)
     process = subprocess.Popen([*CRUN, "run", "--bundle", str(bundle), name])
     try:
-        yield process
+        yield process, name
     finally:
         subprocess.run([*CRUN, "kill", name, "TERM"], capture_output=True)
         try:
@@ -71,6 +72,25 @@ def test_a_planted_fault_in_the_dockerfile_is_found(tmp_path: Path):
     done = ran(needs("hadolint"), faulty)
     assert done.returncode != 0
     assert "DL3002" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("which", "setting"),
+    [("web", "BAILEY_BIND"), ("events", "BAILEY_EVENTS_BIND"), ("worker", "BAILEY_METRICS_BIND")],
+)
+def test_each_process_is_asked_where_it_listens(which: str, setting: str):
+    """By its health check; a worker that listens nowhere is well while it runs."""
+
+    def status(place: str | None) -> int:
+        environment = {key: value for key, value in os.environ.items() if key != setting}
+        environment |= {setting: place} if place else {}
+        return ran("sh", ROOT / "deploy/image/bailey", "healthy", which, env=environment).returncode
+
+    with Exporter(("127.0.0.1", 0), lambda: b"", Pulse()) as answering:
+        assert status(f"127.0.0.1:{answering.port}") == 0
+    assert status(f"127.0.0.1:{free_port()}") != 0
+    if which == "worker":
+        assert status(None) == 0
 
 
 @pytest.mark.slow
@@ -149,7 +169,7 @@ def a_visit_is_booked_inside_and_kept(image: Image, tmp_path: Path, home: Path):
     email = next(one for one in accounts if one.startswith("patient@"))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    with started(image, tmp_path, home, port, "web") as process:
+    with started(image, tmp_path, home, port, "web") as (process, name):
         wait_until_ready(address)
         client = requests.Session()
         sent = {"email": email, "password": accounts[email]}
@@ -171,10 +191,10 @@ def a_visit_is_booked_inside_and_kept(image: Image, tmp_path: Path, home: Path):
         wanted = {"seat_id": found[0]["id"], "patient_id": patient["id"]}
         made = client.post(f"{address}/api/v1/appointments", json=wanted, headers=keyed, timeout=30)
         assert made.status_code == 201, made.text
-        within(image, tmp_path, home, "healthy", BAILEY_BIND=f"127.0.0.1:{port}")
+        run(*CRUN, "exec", name, "bailey", "healthy")
         process.send_signal(signal.SIGTERM)
     with pytest.raises(AssertionError):
-        within(image, tmp_path, home, "healthy", BAILEY_BIND=f"127.0.0.1:{port}")
+        within(image, tmp_path, home, "healthy", "web", BAILEY_BIND=f"127.0.0.1:{port}")
     with started(image, tmp_path, home, port, "web"):
         wait_until_ready(address)
         kept = client.get(f"{address}/api/v1/appointments/{made.json()['id']}", timeout=30)

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ PLURALS = {"deployments": "Deployment", "statefulsets": "StatefulSet", "cronjobs
 
 
 def load() -> dict[str, Any]:
-    """Return what is in the cluster: objects by kind/name, those before, and what was said."""
+    """Return what is in the cluster: objects by kind/name."""
     path = STATE / "cluster.json"
-    return json.loads(path.read_text()) if path.exists() else {"objects": {}, "before": {}}
+    return json.loads(path.read_text()) if path.exists() else {"objects": {}}
 
 
 def selected(labels: dict[str, str], selector: str) -> bool:
@@ -32,14 +33,16 @@ def selected(labels: dict[str, str], selector: str) -> bool:
             if part[1:] in labels:
                 return False
         else:
-            name, _, value = part.partition("=")
-            if labels.get(name) != value:
+            name, sign, value = part.partition("!=" if "!=" in part else "=")
+            if (labels.get(name) == value) != (sign == "="):
                 return False
     return True
 
 
 def run_job(job: dict[str, Any]) -> dict[str, Any]:
     """Run the container of a job; return its end and what it said."""
+    if (STATE / "never_ends").exists():
+        return {"conditions": [], "log": ""}
     (container,) = job["spec"]["template"]["spec"]["containers"]
     done = inside(container["args"])
     end = "Complete" if done.returncode == 0 else "Failed"
@@ -80,8 +83,6 @@ def apply(cluster: dict[str, Any], arguments: list[str]) -> None:
         if selector is not None and not selected(labels, selector):
             continue
         key = f"{one['kind'].lower()}/{one['metadata']['name']}"
-        if key in cluster["objects"]:
-            cluster["before"][key] = cluster["objects"][key]
         if one["kind"] in ("Deployment", "StatefulSet"):
             one["spec"].setdefault("replicas", 1)
         if one["kind"] == "Job":
@@ -98,6 +99,9 @@ def told(one: dict[str, Any], path: str) -> str:
         return str(one["spec"]["template"]["spec"]["containers"][0]["image"])
     if path == "{.spec.replicas}":
         return str(one["spec"]["replicas"])
+    if path.startswith(annotation := "{.metadata.annotations."):
+        name = path.removeprefix(annotation).removesuffix("}")
+        return str(one["metadata"].get("annotations", {}).get(name, ""))
     return str(one["data"][path.removeprefix("{.data.").removesuffix("}")])
 
 
@@ -105,13 +109,22 @@ def get(cluster: dict[str, Any], arguments: list[str]) -> int:
     """Tell of one object, or the names of some."""
     what, output = arguments[1], option(arguments, "--output") or ""
     if what in ("secret", "configmap"):
-        what = f"{what}/{arguments[2]}"
-    if "/" in what:
-        one = cluster["objects"].get(key_of(what))
+        arguments = ["get", f"{what}/{arguments[2]}", *arguments[3:]]
+    named = [
+        one for one in takewhile(lambda one: not one.startswith("-"), arguments[1:]) if "/" in one
+    ]
+    for each in named:
+        one = cluster["objects"].get(key_of(each))
+        if one is None and "--ignore-not-found" in arguments:
+            continue
         if one is None:
-            print(f"Error from server (NotFound): {what} not found", file=sys.stderr)
+            print(f"Error from server (NotFound): {each} not found", file=sys.stderr)
             return 1
-        print(told(one, output.removeprefix("jsonpath=")) if "jsonpath" in output else what)
+        if "jsonpath" in output:
+            print(told(one, output.removeprefix("jsonpath=")), end="")
+        else:
+            print(each)
+    if named:
         return 0
     selector = option(arguments, "--selector") or ""
     kinds = [PLURALS[name] for name in what.split(",") if name in PLURALS]
@@ -136,22 +149,37 @@ def create_job(cluster: dict[str, Any], arguments: list[str]) -> int:
     return 0
 
 
+def create_configmap(arguments: list[str]) -> int:
+    """Print a ConfigMap with what is in a file and what is said."""
+    file = str(option(arguments, "--from-file")).partition("=")
+    literal = str(option(arguments, "--from-literal")).partition("=")
+    data = {file[0]: Path(file[2]).read_text(), literal[0]: literal[2]}
+    made = {
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": arguments[2]}, "data": data,
+    }  # fmt: skip
+    print(yaml.safe_dump(made))
+    return 0
+
+
 def change(cluster: dict[str, Any], arguments: list[str]) -> int:
     """Do one of the other commands."""
     match arguments:
         case ["delete", "job", name, *_]:
             cluster["objects"].pop(f"job/{name}", None)
-        case ["rollout", "undo", name, *_]:
-            key = key_of(name)
-            if key in cluster["before"]:
-                cluster["objects"][key] = cluster["before"][key]
         case ["rollout", "status", name, *_]:
             print(f"{name} successfully rolled out")
             return int((STATE / "never_ready").exists())
-        case ["set", "image", name, given]:
-            job = cluster["objects"][key_of(name)]["spec"]["jobTemplate"]
-            (container,) = job["spec"]["template"]["spec"]["containers"]
-            container["image"] = given.partition("=")[2]
+        case ["version", *_]:
+            return int((STATE / "away").exists())
+        case ["annotate", name, *given]:
+            annotations = cluster["objects"][key_of(name)]["metadata"].setdefault("annotations", {})
+            key, sign, value = given[-1].partition("=")
+            if sign:
+                annotations[key] = value
+            else:
+                del annotations[key.removesuffix("-")]
+        case ["patch", name, "--patch", given]:
+            cluster["objects"][key_of(name)]["spec"] |= json.loads(given)["spec"]
         case ["scale", name, replicas]:
             cluster["objects"][key_of(name)]["spec"]["replicas"] = int(replicas.split("=")[1])
         case ["logs", name, *_]:
@@ -185,9 +213,14 @@ def main(arguments: list[str]) -> int:
         status = get(cluster, arguments)
     elif arguments[:2] == ["create", "job"]:
         status = create_job(cluster, arguments)
+    elif arguments[:2] == ["create", "configmap"]:
+        status = create_configmap(arguments)
     else:
         status = change(cluster, arguments)
-    (STATE / "cluster.json").write_text(json.dumps(cluster))
+    # Whoever looks at it meanwhile, or kills this process, finds it whole.
+    new = STATE / f"cluster.{os.getpid()}"
+    new.write_text(json.dumps(cluster))
+    new.replace(STATE / "cluster.json")
     return status
 
 

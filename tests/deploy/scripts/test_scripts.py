@@ -7,6 +7,8 @@ processes on a real database; `standing_in.py` says how.
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ import yaml
 
 from tests.deploy.tools import ROOT, needs, ran, run
 from tests.serve.conftest import KEY
+from tests.serve.jobs.conftest import wait_until
 
 SCRIPTS = ROOT / "deploy/scripts"
 STANDING_IN = Path(__file__).parent / "standing_in.py"
@@ -65,9 +68,7 @@ class Cluster:
     def add_secret(self) -> None:
         """Put the secret there that nobody deploys."""
         secret = {"kind": "Secret", "metadata": {"name": "bailey"}}
-        (self.state / "cluster.json").write_text(
-            json.dumps({"objects": {"secret/bailey": secret}, "before": {}})
-        )
+        (self.state / "cluster.json").write_text(json.dumps({"objects": {"secret/bailey": secret}}))
 
 
 @pytest.fixture
@@ -184,15 +185,15 @@ def test_a_version_comes_and_goes_again(cluster: Cluster):
     back = cluster.script("rollback.sh", "--context", "clinic")
     assert (back.returncode, "no second deploy.sh" in back.stderr) == (2, True)
     deployed(cluster, FIRST)
-    order = [line for line in cluster.said if " apply " in line or " delete " in line]
-    assert [line.rsplit(" ", 1)[1] for line in order if " apply " in line] == [
+    applied = [line for line in cluster.said if " apply " in line and "--selector" in line]
+    assert [line.rsplit(" ", 1)[1] for line in applied] == [
         "bailey/stage=foundation", "bailey/stage=migration", "!bailey/stage"
     ]  # fmt: skip
     assert "went from nothing" in cluster.objects["job/migrate"]["status"]["log"]
     assert "configmap/release-before" not in cluster.objects
     deployed(cluster, SECOND)
     assert cluster.image("deployment/web") == SECOND
-    assert cluster.objects["configmap/release-before"]["data"]["image"] == FIRST
+    assert FIRST in cluster.objects["configmap/release-before"]["data"]["manifests"]
     assert "already" in cluster.objects["job/migrate"]["status"]["log"]
     before = cluster.change("configmap/release-before", "revision", "a-later-one")
     refused = cluster.script("rollback.sh", "--context", "clinic")
@@ -205,10 +206,34 @@ def test_a_version_comes_and_goes_again(cluster: Cluster):
     assert cluster.image("deployment/web") == SECOND
     back = cluster.script("rollback.sh", "--context", "clinic")
     assert back.returncode == 0, back.stdout + back.stderr
+    assert f"Back from {SECOND} to {FIRST}" in back.stdout
     for key in ("deployment/web", "deployment/worker", "statefulset/learner", "cronjob/backup"):
         assert cluster.image(key) == FIRST
     again = cluster.script("rollback.sh", "--context", "clinic")
     assert (again.returncode, "runs already" in again.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_settings_are_taken_back_too(cluster: Cluster, tmp_path: Path):
+    """Where nothing but they changed, and for the jobs of the night as well."""
+
+    def settings_of(key: str) -> str:
+        spec = cluster.objects[key]["spec"]
+        spec = spec["jobTemplate"]["spec"] if key.startswith("cronjob") else spec
+        (container,) = spec["template"]["spec"]["containers"]
+        return str(container["envFrom"][0]["configMapRef"]["name"])
+
+    cluster.add_secret()
+    deployed(cluster, FIRST)
+    before = settings_of("deployment/web")
+    given = tmp_path / "given.env"
+    given.write_text("BAILEY_PUBLIC_URL=https://my.clinic\n")
+    deployed(cluster, FIRST, "--settings", str(given))
+    assert before != settings_of("deployment/web") == settings_of("cronjob/backup")
+    deployed(cluster, FIRST, "--settings", str(given))
+    back = cluster.script("rollback.sh", "--context", "clinic")
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert before == settings_of("deployment/web") == settings_of("cronjob/backup")
 
 
 @pytest.mark.slow
@@ -254,12 +279,11 @@ def test_a_backup_is_made_and_put_back(cluster: Cluster, tmp_path: Path):
     tried = cluster.script("restore.sh", "--context", "clinic", "--rows", str(rows), "--replace",
                            "--dry-run")  # fmt: skip
     assert tried.returncode == 0, tried.stderr
-    before = {key: one["spec"]["replicas"] for key, one in cluster.objects.items()
-              if one["kind"] in ("Deployment", "StatefulSet")}  # fmt: skip
+    before = pods(cluster)
     done = cluster.script("restore.sh", "--context", "clinic", "--rows", str(rows), "--replace")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "compared and consistent" in done.stdout
-    assert {key: cluster.objects[key]["spec"]["replicas"] for key in before} == before
+    assert pods(cluster) == before
     scaled = [line.rsplit("=", 1)[1] for line in cluster.said if " scale " in line]
     assert scaled[: len(before)] == ["0"] * len(before)
     taken = cluster_flask(cluster, "create-admin", "--email", "second@clinic.example")
@@ -271,9 +295,68 @@ def test_a_backup_is_made_and_put_back(cluster: Cluster, tmp_path: Path):
     done = cluster.script("restore.sh", "--context", "clinic", "--rows", str(damaged), "--replace")
     assert done.returncode == 2
     assert "as it was" in done.stderr
-    assert {key: cluster.objects[key]["spec"]["replicas"] for key in before} == before
+    assert pods(cluster) == before
     odd = cluster.script("restore.sh", "--context", "clinic", "--rows", 'x", "y', "--replace")
     assert (odd.returncode, "no address" in odd.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_restore_that_is_cut_off_leaves_no_clinic_closed(cluster: Cluster):
+    """It ends the job and starts the service; after one that was killed the next one does."""
+    cluster.add_secret()
+    deployed(cluster, FIRST)
+    before = pods(cluster)
+    assert cluster.script("backup.sh", "--context", "clinic").returncode == 0
+    (rows,) = Path(cluster.environment["BAILEY_BACKUPS"]).glob("*-rows.zip")
+    arguments = ["--context", "clinic", "--rows", str(rows), "--replace"]
+
+    def jobs() -> list[str]:
+        return [key for key in cluster.objects if key.startswith("job/restore-")]
+
+    def cut_off(how: signal.Signals) -> None:
+        (cluster.state / "never_ends").touch()
+        command = [str(SCRIPTS / "restore.sh"), *arguments]
+        with subprocess.Popen(command, env=cluster.environment, start_new_session=True) as process:
+            try:
+                wait_until(jobs, 60)
+            finally:
+                os.killpg(process.pid, how)
+        (cluster.state / "never_ends").unlink()
+
+    cut_off(signal.SIGTERM)
+    assert jobs() == []
+    (ended,) = (at for at, line in enumerate(cluster.said) if "delete job restore-" in line)
+    assert all("=0" in line for line in cluster.said[:ended] if " scale " in line)
+    assert pods(cluster) == before
+    cut_off(signal.SIGKILL)
+    assert set(pods(cluster).values()) == {0}
+    assert cluster.objects["cronjob/refit"]["spec"]["suspend"]
+    done = cluster.script("restore.sh", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert pods(cluster) == before
+    assert not cluster.objects["cronjob/refit"]["spec"]["suspend"]
+    kept = [one["metadata"].get("annotations", {}) for one in cluster.objects.values()]
+    assert not any("bailey/replicas" in each for each in kept)
+
+
+def test_a_cluster_that_does_not_answer_is_said(cluster: Cluster):
+    """Before anything else."""
+    (cluster.state / "away").touch()
+    for script in ("deploy.sh", "rollback.sh", "backup.sh", "restore.sh"):
+        given = {
+            "deploy.sh": ["--image", FIRST], "restore.sh": ["--rows", "a.zip", "--replace"],
+        }.get(script, [])  # fmt: skip
+        done = cluster.script(script, "--context", "clinic", *given)
+        assert (done.returncode, "'clinic' does not answer" in done.stderr) == (2, True)
+    assert all(" version" in line for line in cluster.said)
+
+
+def pods(cluster: Cluster) -> dict[str, int]:
+    """Return how many pods each workload is to have."""
+    return {
+        key: one["spec"]["replicas"] for key, one in cluster.objects.items()
+        if one["kind"] in ("Deployment", "StatefulSet")
+    }  # fmt: skip
 
 
 def cluster_flask(cluster: Cluster, *arguments: str) -> Any:

@@ -1,16 +1,18 @@
 """What a worker tells a machine: that it lives, and its numbers."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import requests
 from apiflask import APIFlask
+from sqlalchemy import select
 
 from serve.database import reading, transaction
 from serve.jobs.exporter import SILENCE, Exporter, Pulse
 from serve.jobs.practice_numbers import GAUGES, PracticeNumbers
-from serve.models import Run
+from serve.models import Practice, Run
 from tests.serve.conftest import NOW, Clinic
 from tests.serve.days import NINE, Visit, add_day
 from tests.serve.events.conftest import free_port
@@ -107,10 +109,39 @@ def test_models_are_told_of(app: APIFlask, clinic: Clinic):
             practices.look(session, NOW)
     told, name = numbers(practices), str(clinic.practice)
     assert told["bailey_model_in_use", name, "no_show"] == 3
-    assert told["bailey_model_trained_seconds", name, "no_show"] == 0
+    assert told["bailey_model_trained_timestamp_seconds", name, "no_show"] == NOW.timestamp()
     assert told["bailey_model_drift", name, "no_show"] == 1
     assert told["bailey_model_calibration", name, "no_show"] == pytest.approx(0.03)
     assert told["bailey_practice_sessions", name] == 0
     assert not any("consultation" in key for key in told)
     assert {key[0] for key in told} <= set(GAUGES)
     assert UUID(name)
+
+
+def test_a_practice_that_cannot_be_looked_at_keeps_its_numbers_and_others_are_told_of(
+    app: APIFlask, clinic: Clinic
+):
+    """Such as one with a result that an older version wrote."""
+    run = Run(
+        practice_id=clinic.practice, kind="forecast", state="done", finished_at=NOW,
+        request={"task": "drift", "quantity": "no_show"},
+        result={"drifted": True, "calibration": None},
+    )  # fmt: skip
+    practices = PracticeNumbers()
+    with app.app_context():
+        transaction(lambda session: session.add(run))
+        with reading() as session:
+            practices.look(session, NOW)
+        before, name = numbers(practices), str(clinic.practice)
+        assert before["bailey_model_drift", name, "no_show"] == 1
+
+        def damage(session: Any) -> None:
+            session.scalars(select(Run)).one().result = {"other": 1}
+            session.add(Practice(name="Welch", zone="Europe/Amsterdam"))
+
+        transaction(damage)
+        with reading() as session:
+            practices.look(session, NOW + timedelta(days=1))
+    told = numbers(practices)
+    assert {key: value for key, value in told.items() if key[1] == name} == before
+    assert [value for key, value in told.items() if key[1] != name] == [0]
