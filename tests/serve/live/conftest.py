@@ -182,6 +182,19 @@ class Running:
         self.set(Practice, self.clinic.practice, **values)
 
 
+def add_running_days(running: Running, days: int) -> None:
+    """Add running sessions of as many providers, sixteen patients each, with laws of their own."""
+    for number in range(days):
+        law = {"law": "gamma", "mean": 14.0 + number / 10, "cv": 0.5}
+        walk_ins = {"service_time": {"law": "gamma", "mean": 8.0, "cv": 0.6}, "rate": 0.05}
+        _, booked = running.add_day(
+            (1, 0) * 16, law, provider=running.add_provider(), walk_ins=walk_ins
+        )
+        running.become(booked[0], "completed", arrived=0, started=0, ended=16)
+        running.become(booked[1], "in_consultation", arrived=20, started=20)
+        running.become(booked[2], "arrived", arrived=39)
+
+
 @pytest.fixture
 def running(app: APIFlask, clinic: Clinic) -> Iterator[Running]:
     """A clinic, within its application."""
