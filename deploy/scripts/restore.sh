@@ -82,11 +82,11 @@ replicas() {
 }
 
 say "Stopping the service"
+trap start_again EXIT
+trap 'exit 130' INT TERM
 for one in "${WORKLOADS[@]}"; do
     change annotate "$one" --overwrite "$KEPT=$(replicas "$one")"
 done
-trap start_again EXIT
-trap 'exit 130' INT TERM
 for one in "${CRONJOBS[@]}"; do
     change patch "$one" --patch '{"spec": {"suspend": true}}'
 done
