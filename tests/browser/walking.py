@@ -33,6 +33,8 @@ class Walk:
     ----------
     trouble
         What the browser complains of.
+    source
+        What was sent of the page at which it is, if that is a text.
     dialogs
         What scripts asked or said.
     """
@@ -40,6 +42,7 @@ class Walk:
     website: Website
     page: Page
     trouble: list[str]
+    source: str = ""
     dialogs: list[str] = field(default_factory=list)
 
     def go(self, path: str) -> Response:
@@ -58,9 +61,10 @@ class Walk:
         Of an address that answers with a part of a page, only what was sent is looked at.
         """
         answer = self.go(path)
-        source = answer.text() if "text/html" in answer.headers.get("content-type", "") else ""
-        wrong = [*of_headers(answer), *of_source(source), *self.trouble]
-        if is_page(source) and overflows(self.page):
+        text = "text/html" in answer.headers.get("content-type", "")
+        self.source = answer.text() if text else ""
+        wrong = [*of_headers(answer), *of_source(self.source), *self.trouble]
+        if is_page(self.source) and overflows(self.page):
             wrong.append("it is wider than its window")
         wrong += [f"a dialog: {one}" for one in self.dialogs]
         return answer.status, wrong
