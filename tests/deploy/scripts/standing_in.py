@@ -76,7 +76,7 @@ def apply(cluster: dict[str, Any], arguments: list[str]) -> None:
     file = option(arguments, "--filename")
     text = sys.stdin.read() if file == "-" else Path(str(file)).read_text()
     selector = option(arguments, "--selector")
-    for one in yaml.safe_load_all(text):
+    for one in yaml.load_all(text, Loader=yaml.CSafeLoader):
         if one is None:
             continue
         labels = one["metadata"].get("labels", {})
