@@ -101,11 +101,12 @@ def take(
                     browser, website, "" if role == NOBODY else role, width, theme
                 ) as walk:
                     for stop in chosen:
-                        there, found = walk.first_there(stop)
+                        found: list[str] = []
+                        there = next(walk.through(stop, found), None)
                         if stop.paths == ("/nothing",):
                             there, found = "/nothing", []
                         wrong += [f"{role} {width} {theme} {one}" for one in found]
-                        if there is None or not is_page(walk.go(there).text()):
+                        if there is None or not is_page(walk.source):
                             continue
                         # The window is as tall as the page, for what is placed by its height.
                         path = folder / role / f"{stop.name}-{width}-{theme}.png"

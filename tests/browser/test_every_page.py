@@ -1,7 +1,6 @@
 """Every page of every role: usable by anybody, in both themes and widths, whatever names are."""
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -73,16 +72,18 @@ def _rename(session: Session) -> None:
 def test_everybody_can_use_every_page(
     browser: Browser, full: Website, role: str, width: int, theme: Theme
 ):
-    """It is there, fits its window, has no script in it, and axe finds nothing."""
+    """It is there, fits its window, has no script in it, and axe finds nothing.
+
+    On the phone at all its addresses, elsewhere at the first at which it is.
+    """
     wrong: list[str] = []
     with walking(browser, full, role, width, theme) as walk:
         for stop in stops(full, role):
-            there, found = walk.first_there(stop)
-            wrong += found
-            if there is not None and there != stop.paths[-1]:
-                walk.go(there)
-            if walk.page.locator("main").count():
-                wrong += [f"{there}: {one}" for one in violations(walk.page)]
+            for number, path in enumerate(walk.through(stop, wrong)):
+                if number == 0 and walk.page.locator("main").count():
+                    wrong += [f"{path}: {one}" for one in violations(walk.page)]
+                if width > PHONE:
+                    break
     assert not wrong, "\n".join(wrong)
 
 
@@ -104,24 +105,18 @@ def test_nobody_needs_to_sign_in_for_some(
 def test_names_are_shown_as_they_are_and_do_nothing(
     browser: Browser, hostile: Website, role: str, width: int, theme: Theme
 ):
-    """A script is a text, and what is written from right to left moves nothing beside it.
-
-    On the phone at all addresses of a page, elsewhere at the first at which it is.
-    """
+    """A script is a text, and what is written from right to left moves nothing beside it."""
     wrong: list[str] = []
     seen = 0
     with walking(browser, hostile, role, width, theme) as walk:
         for stop in stops(hostile, role):
-            for path in stop.paths:
-                status, found = walk.wrong_at(path)
+            for path in walk.through(stop, wrong):
                 if SCRIPT in walk.source:
-                    found.append("a name is a script")
-                if status == HTTPStatus.OK:
-                    seen += SCRIPT in walk.page.locator("body").inner_text()
-                    astray = walk.page.evaluate(ASTRAY, [list(RIGHT_TO_LEFT), NO_DIRECTION])
-                    found += [f"{one!r} has no direction of its own" for one in astray]
-                wrong += [f"{path}: {one}" for one in found]
-                if status == HTTPStatus.OK and width > PHONE:
+                    wrong.append(f"{path}: a name is a script")
+                seen += SCRIPT in walk.page.locator("body").inner_text()
+                astray = walk.page.evaluate(ASTRAY, [list(RIGHT_TO_LEFT), NO_DIRECTION])
+                wrong += [f"{path}: {one!r} has no direction of its own" for one in astray]
+                if width > PHONE:
                     break
     assert not wrong, "\n".join(wrong)
     # The name of the practice is on all of them.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http import HTTPStatus
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, Response
@@ -22,7 +23,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
 }
 #: A page that answers so at one address may answer otherwise at another.
-ELSEWHERE = (404, 409)
+ELSEWHERE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
 @dataclass
@@ -69,19 +70,25 @@ class Walk:
         wrong += [f"a dialog: {one}" for one in self.dialogs]
         return answer.status, wrong
 
-    def first_there(self, stop: Stop) -> tuple[str | None, list[str]]:
-        """Return an address of a page at which it is, and what is wrong at all of them."""
-        there, wrong = None, []
+    def through(self, stop: Stop, wrong: list[str]) -> Iterator[str]:
+        """Open a page at one address after the other, and give each at which it is.
+
+        Parameters
+        ----------
+        wrong
+            To which is added what is wrong at the addresses, and that the page is at none of them.
+        """
+        there = False
         for path in stop.paths:
             status, found = self.wrong_at(path)
             wrong += [f"{path}: {one}" for one in found]
-            if status == 200 and there is None:
-                there = path
-            elif status != 200 and status not in ELSEWHERE:
+            if status == HTTPStatus.OK:
+                there = True
+                yield path
+            elif status not in ELSEWHERE:
                 wrong.append(f"{path}: {status}")
-        if there is None:
+        if not there:
             wrong.append(f"{stop.name} is at none of {stop.paths}")
-        return there, wrong
 
 
 @contextmanager
