@@ -99,7 +99,6 @@ change apply --filename "$WORK/all.yaml" --selector bailey/stage=foundation
     fail "the secret 'bailey' is not in the namespace '$NAMESPACE'; see deploy/README.md"
 
 say "What runs now, for rollback.sh"
-REVISION=''
 if [ "$DRY_RUN" = false ]; then
     kept_release release "$WORK/running.yaml"
     SERVICE=$(there deployment/web statefulset/bailey)

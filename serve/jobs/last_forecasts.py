@@ -34,5 +34,6 @@ def model_in_use(
 ) -> tuple[int, datetime | None] | None:
     """Return the version in use and since when, as the last run that could change it left it."""
     changed = session.scalar(forecasts_done(practice_id, quantity, CHANGES))
-    version = (changed.result or {}).get("in_use") if changed is not None else None
-    return None if changed is None or version is None else (version, changed.finished_at)
+    if changed is None or (version := (changed.result or {}).get("in_use")) is None:
+        return None
+    return version, changed.finished_at

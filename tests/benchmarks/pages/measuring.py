@@ -16,10 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serve.booking.free_seats import seats_of_days
-from serve.booking.holding import book
-from serve.booking.who import THE_SERVICE
-from serve.models import Patient, VisitType
+from serve.models import VisitType
 from tests.browser.looking import PATIENCE
+from tests.browser.patient.conftest import book_for_somebody_new
 from tests.browser.stops import Stop, stops
 from tests.browser.website import NOW, Website, in_thread
 from tests.serve.browser import PASSWORD
@@ -154,12 +153,10 @@ def book_a_seat(session: Session, number: int) -> float:
         found = seats_of_days(
             session, visit_type.practice_id, visit_type.id, BOOKED_DAY, BOOKED_DAY, NOW
         )
-        for seat in [seat for one in found for seat in one.free][:1]:
-            patient = Patient(practice_id=visit_type.practice_id, name=f"Quick {number}")
-            session.add(patient)
-            session.flush()
+        free = next((seat for one in found for seat in one.free), None)
+        if free is not None:
             began = time.perf_counter()
-            book(session, seat.id, patient.id, NOW, THE_SERVICE)
+            book_for_somebody_new(session, visit_type.practice_id, free.id, f"Quick {number}")
             return began
     raise AssertionError(f"no seat is free on {BOOKED_DAY}")
 

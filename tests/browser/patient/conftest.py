@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from uuid import UUID
 
 from playwright.sync_api import Page
 from sqlalchemy import select
@@ -50,6 +51,14 @@ def give_account(session: Session, email: str = ANOTHER, new: bool = False) -> P
     return patient
 
 
+def book_for_somebody_new(session: Session, practice_id: UUID, seat_id: UUID, name: str) -> None:
+    """Book a seat for a patient whom the practice did not know."""
+    patient = Patient(practice_id=practice_id, name=name)
+    session.add(patient)
+    session.flush()
+    book(session, seat_id, patient.id, NOW, THE_SERVICE)
+
+
 def leave_one_seat(website: Website, day: date) -> str:
     """Book all seats of a provider and a date but one; return the address of its search.
 
@@ -65,10 +74,7 @@ def leave_one_seat(website: Website, day: date) -> str:
             free = [seat for one in found for seat in one.free]
             if len(free) > 1:
                 for number, seat in enumerate(free[1:]):
-                    patient = Patient(practice_id=practice_id, name=f"Quick {number}")
-                    session.add(patient)
-                    session.flush()
-                    book(session, seat.id, patient.id, NOW, THE_SERVICE)
+                    book_for_somebody_new(session, practice_id, seat.id, f"Quick {number}")
                 weekday = f"{day:%A}".lower()
                 return (
                     f"/my/find?provider_id={provider.id}&visit_type_id={visit_type.id}"

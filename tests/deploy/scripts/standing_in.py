@@ -95,8 +95,6 @@ def told(one: dict[str, Any], path: str) -> str:
     """Return what the scripts ask of an object, by a path of JSON."""
     if path.startswith("{.status.conditions"):
         return " ".join(each["type"] for each in one["status"]["conditions"])
-    if path.endswith("containers[0].image}"):
-        return str(one["spec"]["template"]["spec"]["containers"][0]["image"])
     if path == "{.spec.replicas}":
         return str(one["spec"]["replicas"])
     if path.startswith(annotation := "{.metadata.annotations."):
