@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -109,13 +110,14 @@ def test_of_two_patients_who_take_the_last_seat_one_is_offered_others(
 
 def test_a_patient_is_told_that_another_took_a_time(browser: Browser, website: Website):
     """Though nobody is told of the visits of others; what was opened stays open."""
-    # Somebody without any visit, who is offered every time that is free.
-    newcomer = "newcomer@demo-clinic.example"
-    website.work(lambda session: give_account(session, newcomer, new=True))
+    # Two without visits or preferences, who are offered the same: of a day with many free times
+    # the first that somebody prefers need not be among those that another is shown.
+    newcomers = ("newcomer@demo-clinic.example", "later-newcomer@demo-clinic.example")
+    for email in newcomers:
+        website.work(partial(give_account, email=email, new=True))
     with look(browser) as one, look(browser) as other:
-        website.sign_in(one, "patient")
-        website.sign_in_as(other, newcomer)
-        for page in (one, other):
+        for page, email in zip((one, other), newcomers, strict=True):
+            website.sign_in_as(page, email)
             page.goto(f"{website.address}/my/find?first=2026-03-11")
         value = one.locator(".first button").get_attribute("value")
         other.locator("#grid summary").click()
