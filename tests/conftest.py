@@ -12,11 +12,13 @@ import torch
 
 from objective import ClinicSession, ServiceTime, Weights
 from tests.postgres import private_server
+from tests.routes import compile_routes_once
 
 TESTS = Path(__file__).parent
 
 # Two threads on a busy small machine are several times slower than one.
 torch.set_num_threads(1)
+compile_routes_once()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """An application on each database, and one user of each role."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,10 +63,21 @@ def postgres_tables(postgres_url: str) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables, of which copies are made."""
+    path = tmp_path_factory.mktemp("tables") / "bailey.db"
+    made = create_engine(f"sqlite:///{path}")
+    migrate(made)
+    made.dispose()
+    return path
+
+
 @contextmanager
 def database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
     """Give the address of a database of a kind, without rows."""
     if kind == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_tables"), folder / "bailey.db")
         yield f"sqlite:///{folder / 'bailey.db'}"
         return
     server = create_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
