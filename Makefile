@@ -12,7 +12,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile
 # What looks for faults in manifests; its own dependencies are older than ours.
 CHECKOV := 3.3.30
 
-.PHONY: run test slow gpu bench serve screenshots loop pipeline lint clean
+.PHONY: run test slow nightly gpu bench serve screenshots loop pipeline lint clean
 
 run: $(VENV)/.core
 	@$(BIN)/python -m opt
@@ -22,7 +22,11 @@ test: $(VENV)/.all
 
 # Test by test, so that no core waits for the longest file.
 slow: $(VENV)/.all
-	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not benchmark"
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not nightly and not benchmark"
+
+# What takes minutes and seldom breaks: published optima again, names on wide pages, long fuzzing.
+nightly: $(VENV)/.all
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "nightly and not benchmark"
 
 # What needs a CUDA device.
 gpu: $(VENV)/.all

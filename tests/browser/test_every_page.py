@@ -100,7 +100,10 @@ def test_nobody_needs_to_sign_in_for_some(
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(("width", "theme"), [(PHONE, "dark"), (1280, "light")])
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    [(PHONE, "dark"), pytest.param(1280, "light", marks=pytest.mark.nightly)],
+)
 @pytest.mark.parametrize("role", ROLES)
 def test_names_are_shown_as_they_are_and_do_nothing(
     browser: Browser, hostile: Website, role: str, width: int, theme: Theme

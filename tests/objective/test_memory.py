@@ -24,13 +24,13 @@ print(before, peak())
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_million_schedules_stay_below_two_gibibytes():
     """In a process of its own, torch included."""
     assert peak_of_a_million() < 2 * 2**30
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_long_session_with_walk_ins_stays_near_its_budget():
     """The bounds on its grid are computed for some rows at a time."""
     tracked = subprocess.run(

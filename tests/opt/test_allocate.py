@@ -169,7 +169,7 @@ def test_a_month_of_a_small_clinic_is_within_one_percent_and_better_than_by_urge
     assert allocation.bound == again.bound
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_five_hundred_requests_are_within_one_percent():
     """Ten providers and twenty days; the time is measured in the benchmarks."""
     allocation = allocate(example(500), time_limit=300.0)

@@ -126,7 +126,7 @@ def test_experiments_print_the_published_figures_beside_ours(tmp_path: Path, exp
             assert round(result[part], 2) == published[part]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_emergencies_experiment_prints_the_published_figures_beside_ours(tmp_path: Path):
     """Koeleman & Koole (2012), Table 6, within 0.01, each row proved."""
     done = command("+experiment=koeleman_koole_table_6", cwd=tmp_path)
@@ -175,7 +175,7 @@ def test_constraints_types_and_a_value_are_taken_from_the_command_line(tmp_path:
     assert command(f"verify={folder / 'changed.json'}", cwd=tmp_path).returncode == 2
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_seed_experiment_shows_rules_searches_and_the_optimum(tmp_path: Path):
     """Each of its strategies, the last one with proof."""
     done = command("+experiment=obp_default", cwd=tmp_path)

@@ -135,7 +135,7 @@ def test_exact_equals_brute_force_with_priority_walk_ins(group: int):
         assert result.certificate.space == "p"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_no_midpoint_violates_convexity_with_priority_walk_ins():
     """Every pair of schedules of 300 random small sessions: not one violation."""
     random = np.random.default_rng(5)
@@ -155,7 +155,7 @@ def test_no_midpoint_violates_convexity_with_priority_walk_ins():
     assert pairs > 100_000
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_published_optima_with_emergencies_are_proved(oracle: Any):
     """Koeleman & Koole (2012), Table 6: no schedule costs less than the printed one."""
     for row in oracle("koeleman_koole_2012")["table_6"]:

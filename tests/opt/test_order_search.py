@@ -68,7 +68,7 @@ def six_different_patients(seed: int) -> Objective:
     return Objective(session, weights, idle)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(20))
 def test_swaps_find_the_best_of_all_720_orders_of_six_patients(seed: int):
     """Every schedule of every order is priced; the search finds the least cost in all 20 cases."""

@@ -111,7 +111,7 @@ def test_nsga2_comes_within_one_percent_of_the_supported_points(obp_exponential:
     assert excess(evolved.values(evolved.of("nsga2")), proved) < 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_frontier_of_the_long_session_is_proved(obp_exponential: ClinicSession):
     """200 weight vectors, evenly and where in doubt; NSGA-II within 1 % for ten seeds."""
     objective = Objective(obp_exponential, WEIGHTS)

@@ -9,7 +9,7 @@ from opt import Result, make_strategy, optimise
 #: end 1.8 % above it.
 OPTIMUM = 6.636674390
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
 
 def gap(result: Result) -> float:

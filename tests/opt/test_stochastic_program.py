@@ -212,7 +212,7 @@ def test_it_agrees_with_the_certified_optimum_on_a_fine_grid():
     assert all(one.ended == "optimal" for one in found.solutions)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_optimum_of_kuiper_and_others_is_reproduced():
     """Kuiper et al. (2015): 20 patients, Erlang-4 service of mean 1, waits and idle times 1 to 10.
 

@@ -116,7 +116,7 @@ def test_nothing_breaks_that_the_description_allows(fuzzed: Fuzzed):
     assert not wrong, "\n\n".join(wrong)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_nothing_breaks_however_long_it_is_tried(fuzzed: Fuzzed):
     """The same, much longer."""
     wrong = fuzz(fuzzed, examples=60)

@@ -73,7 +73,7 @@ def test_a_stated_encoding_is_believed():
         read_sheet(b"name\nAnn\n", "latin-1")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_file_of_a_million_rows_is_taken_and_no_longer_one():
     """The bound is on rows, whatever they hold."""
     assert len(read_sheet(b"a\n" + b"1\n" * MAX_ROWS).rows) == MAX_ROWS

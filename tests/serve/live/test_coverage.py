@@ -89,7 +89,7 @@ def share(hits: np.ndarray[Any, Any], counts: np.ndarray[Any, Any]) -> tuple[flo
     return float(mean), float(spread / counts.sum())
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_four_consultations_in_five_begin_within_their_intervals(
     running: Running, clock: HandClock, as_role: Any
