@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.full_practice import make_full_file
+from tests.browser.looking import PATIENCE
 from tests.browser.website import Website, make_demo_file, opened
-from tests.serve.conftest import postgres_tables  # noqa: F401 (a fixture)
+from tests.serve.conftest import postgres_tables, sqlite_tables  # noqa: F401 (fixtures)
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

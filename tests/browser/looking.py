@@ -7,7 +7,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page
 
 #: Milliseconds that a page may take to become what is expected, on a busy machine.
-PATIENCE = 10_000
+PATIENCE = 30_000
 #: What the console says of an answer that is a refusal: the test sees that itself.
 REFUSED = "Failed to load resource: the server responded with a status of 4"
 #: What it says of the style for maps that plotly would add to a page, none of which has a map.

@@ -7,5 +7,6 @@ from tests.serve.conftest import (  # noqa: F401 (fixtures)
     database_url,
     postgres_tables,
     settings,
+    sqlite_tables,
 )
 from tests.serve.live.conftest import running  # noqa: F401 (a fixture)

@@ -77,7 +77,7 @@ def test_a_compromise_is_picked_and_published(browser: Browser, website: Website
         expect(page.get_by_role("button", name="Stop it")).to_be_visible()
         work(website)
         slider = page.get_by_label("Which compromise?")
-        expect(slider).to_be_visible(timeout=10_000)
+        expect(slider).to_be_visible()
         before = page.locator("[data-point=waiting]").inner_text()
         slider.focus()
         page.keyboard.press("Home")
@@ -99,9 +99,7 @@ def test_a_search_is_proved_or_stopped(browser: Browser, website: Website):
         page.goto(f"{website.address}{PAGE}")
         page.get_by_role("button", name="Search the best schedule").click()
         work(website)
-        expect(page.get_by_text("No schedule costs less: that is proved.")).to_be_visible(
-            timeout=10_000
-        )
+        expect(page.get_by_text("No schedule costs less: that is proved.")).to_be_visible()
         page.goto(f"{website.address}{PAGE}")
         page.get_by_role("button", name="Search the best schedule").click()
         page.get_by_role("button", name="Stop it").click()
@@ -138,7 +136,7 @@ def test_nobody_is_booked_in_a_break_or_above_a_capacity(browser: Browser, websi
         page.get_by_label("Strategy").select_option("local_search")
         page.get_by_role("button", name="Search the best schedule").click()
         work(website)
-        expect(page.get_by_text("The best that was found")).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("The best that was found")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_six_figures_are_told_against_the_plan(browser: Browser, website: Websit
         assert page.locator(".tiles.six > li").count() == 6
         assert page.locator(".spark").count() == 6
         assert page.locator(".heat tbody tr").count() == 6
-        expect(page.locator("#plot-providers .main-svg").first).to_be_visible(timeout=15_000)
+        expect(page.locator("#plot-providers .main-svg").first).to_be_visible()
 
 
 def test_a_user_is_invited_and_changed_by_keyboard_alone(browser: Browser, website: Website):

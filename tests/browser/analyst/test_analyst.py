@@ -20,7 +20,7 @@ def test_the_past_is_shown_by_week_and_taken_away(browser: Browser, website: Web
     with look(browser) as page:
         website.sign_in(page, "analyst")
         page.get_by_role("link", name="History").click()
-        expect(page.locator("#plot-visits .main-svg").first).to_be_visible(timeout=15_000)
+        expect(page.locator("#plot-visits .main-svg").first).to_be_visible()
         with page.expect_download() as download:
             page.get_by_role("link", name="CSV Visits").click()
         text = download.value.path().read_text()
@@ -60,10 +60,10 @@ def test_strategies_are_compared_by_keyboard_alone(browser: Browser, website: We
         page.keyboard.press("Enter")
         expect(page.get_by_role("progressbar")).to_be_visible()
         work(website)
-        expect(page.get_by_text("Take exact")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("Take exact")).to_be_visible()
         expect(page.locator("tbody tr").first).to_contain_text("exact")
         expect(page.get_by_role("heading", name="Beside the first")).to_be_visible()
-        expect(page.locator(".chart .main-svg").first).to_be_visible(timeout=15_000)
+        expect(page.locator(".chart .main-svg").first).to_be_visible()
         page.goto(f"{website.address}/analysis/comparison")
         expect(page.get_by_text(re.compile("exact, local search, .*; done"))).to_be_visible()
 
@@ -91,10 +91,10 @@ def test_models_learn_and_are_let_through_the_gate(browser: Browser, website: We
         page.get_by_role("button", name="Let all models learn").click()
         expect(page.get_by_role("button", name="Stop it")).to_be_visible()
         work(website)
-        expect(page.get_by_text("The best model is")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("The best model is")).to_be_visible()
         page.get_by_text("Model card").click()
         expect(page.locator(".card-text")).to_be_visible()
-        expect(page.locator(".chart .main-svg").first).to_be_visible(timeout=15_000)
+        expect(page.locator(".chart .main-svg").first).to_be_visible()
         work(website)
         page.goto(f"{website.address}/analysis")
         expect(page.get_by_text("Model in use")).to_be_visible()
@@ -102,8 +102,8 @@ def test_models_learn_and_are_let_through_the_gate(browser: Browser, website: We
         work(website)
         expect(
             page.get_by_text(re.compile("as right as it was|is not what happens now"))
-        ).to_be_visible(timeout=15_000)
-        expect(page.locator("#plot-calibration .main-svg").first).to_be_visible(timeout=15_000)
+        ).to_be_visible()
+        expect(page.locator("#plot-calibration .main-svg").first).to_be_visible()
         page.goto(f"{website.address}/analysis")
         expect(page.get_by_role("link", name=re.compile("^Drift as of"))).to_be_visible()
         page.on("dialog", lambda dialog: dialog.accept())
@@ -123,19 +123,17 @@ def test_a_coming_session_is_forecast_and_optimised(browser: Browser, website: W
         page.get_by_label("Intervals", exact=True).fill("24")
         page.get_by_role("button", name="Forecast it").click()
         work(website)
-        expect(page.get_by_text("09:00: 8 patients")).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("09:00: 8 patients")).to_be_visible()
         expect(page.get_by_role("rowheader", name="No-shows")).to_be_visible()
         page.get_by_label("For whom is it to be good?").fill("70")
         page.get_by_role("button", name="Search the best schedule").click()
         work(website)
-        expect(page.get_by_text("that is proved")).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("that is proved")).to_be_visible()
         page.goto(f"{website.address}/analysis/session")
         page.get_by_label("Date").fill("2026-01-05")
         page.get_by_role("button", name="Forecast it").click()
         work(website)
-        expect(page.get_by_role("alert").or_(page.locator(".alert-danger")).first).to_be_visible(
-            timeout=10_000
-        )
+        expect(page.get_by_role("alert").or_(page.locator(".alert-danger")).first).to_be_visible()
 
 
 def test_last_month_is_replayed_under_another_template(browser: Browser, website: Website):
@@ -152,7 +150,7 @@ def test_last_month_is_replayed_under_another_template(browser: Browser, website
         page.goto(f"{website.address}/analysis/replay")
         page.get_by_role("button", name="Replay").click()
         expect(page.get_by_text("Patients would have waited")).to_be_visible()
-        expect(page.locator("#plot-sessions .main-svg").first).to_be_visible(timeout=15_000)
+        expect(page.locator("#plot-sessions .main-svg").first).to_be_visible()
 
 
 def test_an_optimum_is_looked_up_in_an_atlas(browser: Browser, website: Website):

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.looking import PATIENCE, look, without_news
+from tests.browser.looking import look, without_news
 from tests.browser.website import Website
 
 pytestmark = pytest.mark.browser
@@ -70,7 +70,7 @@ def test_a_booking_appears_on_another_list_by_itself(browser: Browser, website: 
         third.wait_for_timeout(1500)  # Until its stream is open.
         value = one.locator("button[name=seat_id]").first.get_attribute("value")
         one.locator(f"button[value='{value}']").first.click()
-        expect(third.locator("tbody tr")).to_have_count(before + 1, timeout=PATIENCE)
+        expect(third.locator("tbody tr")).to_have_count(before + 1)
         other.evaluate(
             """value => {
                 const button = document.querySelector("button[name=seat_id]");

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.looking import PATIENCE, look, without_news
+from tests.browser.looking import look, without_news
 from tests.browser.patient.conftest import ANOTHER, first_time, give_account, leave_one_seat
 from tests.browser.website import Website
 
@@ -124,7 +124,7 @@ def test_a_patient_is_told_that_another_took_a_time(browser: Browser, website: W
         other.locator("#grid summary").focus()
         expect(other.locator(f"button[value='{value}']").first).to_be_visible()
         one.locator(".first button").click()
-        expect(other.locator(f"button[value='{value}']")).to_have_count(0, timeout=PATIENCE)
+        expect(other.locator(f"button[value='{value}']")).to_have_count(0)
         expect(other.locator("#grid")).to_have_attribute("open", "")
         expect(other.locator("#grid summary")).to_be_focused()
 
@@ -142,5 +142,5 @@ def test_a_booking_appears_in_another_browser_by_itself(browser: Browser, websit
         other.wait_for_timeout(1500)  # Until its stream is open.
         before = third.locator("#visits .panel").count()
         one.locator(".first button").click()
-        expect(other.locator(f"button[value='{value}']")).to_have_count(0, timeout=PATIENCE)
-        expect(third.locator("#visits .panel")).to_have_count(before + 1, timeout=PATIENCE)
+        expect(other.locator(f"button[value='{value}']")).to_have_count(0)
+        expect(third.locator("#visits .panel")).to_have_count(before + 1)

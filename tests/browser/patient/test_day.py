@@ -15,7 +15,7 @@ from serve.booking.who import THE_SERVICE
 from serve.live.watching import Watching
 from serve.models import Appointment, ClinicDay, Patient, Seat
 from tests.browser.full_practice import half_a_day_happens, offer_a_seat
-from tests.browser.looking import PATIENCE, look, overflows
+from tests.browser.looking import look, overflows
 from tests.browser.website import NOW, Website, in_thread, opened
 
 pytestmark = pytest.mark.browser
@@ -138,5 +138,5 @@ def test_the_expected_start_stands_first_and_moves_by_itself(browser: Browser, w
         page.wait_for_timeout(1500)  # Until its stream is open.
         website.work(lambda session: nobody_else_comes(session, website.clock.moment))
         look_at_days(website)
-        expect(answer).not_to_have_text(before, timeout=PATIENCE)
+        expect(answer).not_to_have_text(before)
         expect(page.get_by_text("You are next.")).to_be_visible()

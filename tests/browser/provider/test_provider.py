@@ -11,7 +11,7 @@ from sqlalchemy import select
 from serve.booking.status import step
 from serve.booking.who import THE_SERVICE
 from serve.models import Appointment, ClinicDay, Seat, User
-from tests.browser.looking import PATIENCE, look
+from tests.browser.looking import look
 from tests.browser.website import Website
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,7 @@ def test_a_patient_is_called_and_seen_with_one_button_each(browser: Browser, web
         page.wait_for_timeout(1500)  # Until its stream is open.
         visit = next_visit(website)
         row = page.locator(f"#visit-{visit}")
-        expect(row.get_by_text("waiting since")).to_be_visible(timeout=PATIENCE)
+        expect(row.get_by_text("waiting since")).to_be_visible()
         page.locator(".next").first.get_by_role("button", name=re.compile("Start")).click()
         expect(page.get_by_text(re.compile("The consultation of .* began"))).to_be_visible()
         expect(page.locator(".next").first.get_by_text("in consultation since")).to_be_visible()
