@@ -248,6 +248,9 @@ class Caller:
         return query, sample(content[media]["schema"], self.document, row), media
 
 
+@pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)], indirect=True
+)
 @pytest.mark.parametrize("role", [*ROLES, "nobody", "no scope"])
 def test_every_route_does_what_the_policy_says(app: APIFlask, role: str):
     """401 for nobody, 403 outside of the role or the scope, 404 for what is not one's own."""

@@ -41,6 +41,7 @@ def test_a_worker_that_is_silent_does_not_live(monkeypatch: pytest.MonkeyPatch):
         assert requests.get(f"{address}/healthz", timeout=5).status_code == 200
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_worker_process_tells_its_numbers(clinic: Clinic, workers: Processes):
     """Where the setting says so; a port that is taken is said in a line."""
     port = free_port()
@@ -53,15 +54,15 @@ def test_a_worker_process_tells_its_numbers(clinic: Clinic, workers: Processes):
         except requests.ConnectionError:
             return None
 
-    text = wait_until(told, 60)
+    text = wait_until(told, 120)
     # All practices are looked at as the worker starts.
-    wait_until(lambda: 'bailey_practice_sessions{practice="' in (told() or ""), 60)
+    wait_until(lambda: 'bailey_practice_sessions{practice="' in (told() or ""), 120)
     for name in ("bailey_runs_ended", "bailey_search_schedules", "bailey_no_show_rate"):
         assert f"# TYPE {name}" in text
     assert "bailey_holds" not in text
     assert workers.started[0].poll() is None
     second = workers.start()
-    assert second.wait(60) == 2
+    assert second.wait(120) == 2
     assert "Traceback" not in workers.log.read_text()
 
 
