@@ -24,7 +24,7 @@ test: $(VENV)/.all
 slow: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not nightly and not benchmark"
 
-# What takes minutes and seldom breaks: published optima again, access on PostgreSQL, long fuzzing.
+# What takes minutes and seldom breaks: published optima, Ray, access on PostgreSQL, long fuzzing.
 nightly: $(VENV)/.all
 	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "nightly and not benchmark"
 

@@ -66,7 +66,7 @@ def test_gpus_that_are_not_there_are_refused():
     assert not ray.is_initialized()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_command_on_ray_writes_what_it_writes_alone(tmp_path: Path):
     """The same history to the last digit; the cluster it started ends with it."""
     arguments = (
@@ -95,7 +95,7 @@ def _slow_square(number: int) -> tuple[int, str]:
     return number * number, ray.get_runtime_context().get_node_id()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_lost_machine_changes_nothing():
     """What its processes were doing is done again on the machine that is left."""
     from ray.cluster_utils import Cluster
@@ -118,7 +118,7 @@ def test_a_lost_machine_changes_nothing():
         cluster.shutdown()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_reaches_this_process_alone(tmp_path: Path, times: int):
     """Once keeps the best schedule, twice ends at once; no process of Ray is left behind.

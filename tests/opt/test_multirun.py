@@ -24,7 +24,7 @@ def test_the_optuna_sweeper_tunes_the_genetic_algorithm(tmp_path: Path):
     check_tuning(command, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_trials_side_by_side_equal_those_one_by_one(tmp_path: Path):
     """By processes of joblib, and by a cluster of Ray with two workers."""
     costs = {}
