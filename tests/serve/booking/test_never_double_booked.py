@@ -19,7 +19,7 @@ from tests.serve.conftest import KEY, make_clinic
 
 PATIENTS = 40
 #: How many bookings each of eight processes tries: some in every run, many in slow ones.
-BOOKINGS = [60, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+BOOKINGS = [60, pytest.param(500, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])]
 
 
 def crowd_of(books: Books, url: str, folder: Path, bookings: int) -> Crowd:
