@@ -18,7 +18,7 @@ from tests.serve.booking.crowd import Crowd, check, check_free_seats_can_be_book
 from tests.serve.conftest import KEY, make_clinic
 
 PATIENTS = 40
-#: How many bookings each of eight processes tries: some in every run, many in slow ones.
+#: How many bookings each of eight processes tries: some in every run, many at night.
 BOOKINGS = [60, pytest.param(500, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])]
 
 
