@@ -24,6 +24,10 @@ from serve.models import Location, Patient, Practice, Provider, User, UserRole, 
 from serve.settings import Settings
 
 KEY = "a key for tests that is long enough to be one"
+#: For tests that take minutes: in every run on PostgreSQL, at night on SQLite too.
+SQLITE_AT_NIGHT = pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.nightly), "postgresql"], indirect=True
+)
 #: A Monday morning, in Amsterdam a quarter past nine.
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 

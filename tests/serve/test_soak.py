@@ -28,7 +28,7 @@ from serve.database import db, reading, transaction
 from serve.migrations import migrate
 from serve.models import Appointment, Patient, Run
 from serve.settings import Settings
-from tests.serve.conftest import KEY, make_clinic, token_for
+from tests.serve.conftest import KEY, SQLITE_AT_NIGHT, make_clinic, token_for
 
 #: Seconds that the service is used while it is killed: three minutes in all.
 SECONDS = {"sqlite": 60, "postgresql": 120}
@@ -249,6 +249,7 @@ def prepared(app: APIFlask) -> tuple[str, dict[str, str], list[str]]:
     return token, place, patients
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_nothing_acknowledged_is_lost_while_web_and_worker_are_killed(
     settings: Settings, tmp_path: Path, request: pytest.FixtureRequest

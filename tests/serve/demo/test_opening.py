@@ -149,7 +149,7 @@ def test_a_start_after_the_day_is_over_is_in_the_next_morning(again: tuple[APIFl
         assert session.scalar(left) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_it_goes_on_for_weeks(again: tuple[APIFlask, HandClock]):
     """Sessions are published as they are needed, and booked."""
     app, _ = again

@@ -16,7 +16,7 @@ from serve.database import transaction
 from serve.events.announce import announce
 from serve.settings import Settings
 from tests.postgres import Server, private_server
-from tests.serve.conftest import KEY
+from tests.serve.conftest import KEY, SQLITE_AT_NIGHT
 from tests.serve.events.crowd import Followers
 from tests.serve.events.load import measured
 from tests.serve.events.service import STREAMS_OF_USER, Events, Place, add_user, place
@@ -26,6 +26,7 @@ from tests.serve.events.service import STREAMS_OF_USER, Events, Place, add_user,
 IN_THE_END = 15.0
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_two_hundred_streams_are_told_at_once_while_forty_days_run(settings: Settings):
     """Each its events once, in order, and while they are news; no booking and no note fails."""
@@ -98,6 +99,7 @@ def disturbed(settings: Settings, disturb: Callable[[Events, Callable[[], None]]
         assert not any(one.resets for one in followers.all)
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_clients_miss_nothing_when_the_server_of_events_is_killed(settings: Settings):
     """SIGKILL in the middle, and then SIGTERM; all come back by the number that they know."""

@@ -53,6 +53,10 @@ class Processes:
         self.started.append(process)
         return process
 
+    def are_ready(self) -> None:
+        """Wait until every one that was started is: before, it cannot be told to stop."""
+        wait_until(lambda: self.log.read_text().count("the worker is ready") >= len(self.started))
+
     def stop(self, process: subprocess.Popen[bytes], how: int = signal.SIGTERM) -> int:
         """End a worker and return its exit status."""
         process.send_signal(how)

@@ -12,6 +12,7 @@ from opt.result import objective_from_dict
 from opt.strategies.genetic import Genetic
 from serve.database import reading
 from serve.models import Run, RunCheckpoint
+from tests.serve.conftest import SQLITE_AT_NIGHT
 from tests.serve.jobs.conftest import SESSION, Processes, wait_until
 
 GENERATIONS = 1000
@@ -45,6 +46,7 @@ def checkpointed(app: APIFlask, run: dict[str, Any]) -> bool:
         return told and session.get(RunCheckpoint, UUID(run["id"])) is not None
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_a_killed_workers_run_ends_as_if_nothing_had_happened(
     app: APIFlask, as_role: Any, workers: Processes, undisturbed: Any
@@ -70,6 +72,7 @@ def test_a_killed_workers_run_ends_as_if_nothing_had_happened(
     assert workers.stop(second) == 0
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_a_worker_that_is_told_to_go_hands_its_run_over(
     app: APIFlask, as_role: Any, workers: Processes, undisturbed: Any
@@ -87,6 +90,7 @@ def test_a_worker_that_is_told_to_go_hands_its_run_over(
     assert done["result"]["schedules"] == [undisturbed.schedule]
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_a_run_under_way_is_cancelled(app: APIFlask, as_role: Any, workers: Processes):
     """At the next look, without a result."""

@@ -35,7 +35,7 @@ from serve.migrations import migrate
 from serve.models import Appointment, Event, OutboxMessage, Patient, Practice, Provider
 from serve.settings import Settings
 from tests.serve.booking.conftest import add_day
-from tests.serve.conftest import Clinic, make_clinic, token_for
+from tests.serve.conftest import SQLITE_AT_NIGHT, Clinic, make_clinic, token_for
 from tests.serve.events.conftest import free_port
 from tests.serve.events.crowd import Followers
 from tests.serve.events.service import environment_of
@@ -144,6 +144,7 @@ def nothing_due(app: APIFlask) -> bool:
         return session.scalar(due.limit(1)) is None
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_every_notice_and_event_arrives_once_while_all_parts_are_killed(
     settings: Settings, tmp_path: Path

@@ -17,7 +17,7 @@ from serve.database import reading, transaction
 from serve.models import OutboxMessage, Patient
 from serve.settings import Settings
 from tests.serve.booking.conftest import STAFF, add_day
-from tests.serve.conftest import Clinic
+from tests.serve.conftest import SQLITE_AT_NIGHT, Clinic
 from tests.serve.jobs.conftest import Processes, wait_until
 from tests.serve.notify.conftest import MailServer
 
@@ -65,6 +65,7 @@ def state(app: APIFlask, identifier: UUID) -> tuple[str, int]:
         return found.state, found.attempts
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_a_mail_whose_mark_was_lost_comes_again_as_the_same_mail(
     app: APIFlask, sending: Processes, waiting: list[UUID], mail_server: MailServer
@@ -92,6 +93,7 @@ def test_a_mail_whose_mark_was_lost_comes_again_as_the_same_mail(
     assert sending.stop(workers[1]) == 0
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_a_worker_that_is_told_to_stop_ends_after_its_mail(
     app: APIFlask, sending: Processes, waiting: list[UUID], mail_server: MailServer

@@ -9,7 +9,7 @@ import pytest
 from apiflask import APIFlask
 
 from serve.settings import Settings
-from tests.serve.conftest import Clinic, HandClock
+from tests.serve.conftest import SQLITE_AT_NIGHT, Clinic, HandClock
 from tests.serve.jobs.conftest import Processes
 from tests.serve.webhooks.conftest import sending, wait_until
 from tests.serve.webhooks.target import Target, hangs
@@ -28,6 +28,7 @@ def workers(app: APIFlask, settings: Settings) -> Iterator[Processes]:
             process.wait(timeout=30)
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_what_a_killed_worker_had_in_hand_is_sent_by_another_as_the_same(
     app: APIFlask, clinic: Clinic, as_role: Any, workers: Processes, clock: HandClock
@@ -62,6 +63,7 @@ def test_what_a_killed_worker_had_in_hand_is_sent_by_another_as_the_same(
     assert all(one.is_signed_by(webhook["secret"]) for one in target.received)
 
 
+@SQLITE_AT_NIGHT
 @pytest.mark.slow
 def test_a_worker_sends_and_ends_when_it_is_told_to(
     app: APIFlask, clinic: Clinic, as_role: Any, workers: Processes
