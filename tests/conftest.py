@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import gc
 import json
 import os
 import shutil
@@ -19,6 +20,12 @@ TESTS = Path(__file__).parent
 # Two threads on a busy small machine are several times slower than one.
 torch.set_num_threads(1)
 compile_routes_once()
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of every later collection of garbage: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
