@@ -76,6 +76,7 @@ def play_quarter(name: str, world: World, weeks: int, folder: Path, tell: Tell) 
             by: caller.get("/practice/metrics", **window, by=by)["groups"]
             for by in ("total", "provider")
         }
+        groups["provider"].sort(key=lambda one: practice.providers.index(one["provider_id"]))
         told.append(
             {"monday": monday.isoformat(), "asked": asked, "booked": booked, "prepared": prepared,
              "total": groups["total"][0], "providers": groups["provider"]}
@@ -119,9 +120,9 @@ class _Quarter:
             "first": (day + timedelta(days=1)).isoformat(),
             "last": (day + timedelta(days=AHEAD)).isoformat(),
             "order": "earliest",
-            "limit": 100,
+            "limit": 200,
         }
-        found = self.caller.get("/seats", **query)["items"]
+        found = sorted(self.caller.get("/seats", **query)["items"], key=self._earliest)
         wanted = [one for one in found if not one["unmet"]]
         for seat in (wanted or found)[:3]:
             try:
@@ -135,18 +136,24 @@ class _Quarter:
                 return True
         return False
 
+    def _earliest(self, seat: Any) -> tuple[str, float, int]:
+        """Return what orders seats, also those that are equally good, the same in every run."""
+        provider = self.practice.providers.index(seat["provider_id"])
+        return seat["starts_at"], round(seat["score"], 6), provider
+
     def _run(self, day: date) -> None:
         """Let the sessions of a day happen, step by step in the order of time."""
         window = {"first": day.isoformat(), "last": day.isoformat()}
         booked = self.caller.every("/appointments", **window, status="booked")
-        steps, walking = [], {}
+        steps, walking, names = [], {}, {}
         for session in self.caller.every("/clinic-days", **window):
             begins = datetime.fromisoformat(session["starts_at"])
             provider = self.practice.providers.index(session["provider_id"])
-            visits = [
-                self._visit(one, provider, day)
-                for one in booked if one["clinic_day_id"] == session["id"]
-            ]  # fmt: skip
+            visits = []
+            for one in booked:
+                if one["clinic_day_id"] == session["id"]:
+                    visits.append(self._visit(one, provider, day))
+                    names[visits[-1].name] = (one["id"], one["version"])
             for at, patient, quantile in self.world.walking_in(
                 provider, wall_clock(begins, ZONE), MINUTES
             ):
@@ -154,7 +161,6 @@ class _Quarter:
                 visits.append(Visit(f"walk-in {provider} {at}", at, at, takes, walk_in=True))
                 walking[visits[-1].name] = (session["provider_id"], self.practice.patients[patient])
             steps += steps_of(visits, begins)
-        names = {one["id"]: (one["id"], one["version"]) for one in booked}
         for step in sorted(steps, key=lambda one: (one.at, one.kind, one.visit.name)):
             self.clock.forward_to(step.at)
             if step.kind == ARRIVE and step.visit.walk_in:
@@ -168,7 +174,11 @@ class _Quarter:
             names[step.visit.name] = (changed["id"], changed["version"])
 
     def _visit(self, booked: Any, provider: int, day: date) -> Visit:
-        conduct = self.world.conduct(*self._asked[booked["id"]])
+        patient, asked = self._asked[booked["id"]]
+        conduct = self.world.conduct(patient, asked)
         due = datetime.fromisoformat(booked["starts_at"])
         takes = self.world.consultation(self.world.physicians[provider], day, conduct.quantile)
-        return Visit(booked["id"], due, due - conduct.early if conduct.comes else None, takes)
+        # Not the appointment's identifier, which is another in every run: of two patients who are
+        # due at one moment the name says who is called first.
+        name = f"{asked} {patient:04}"
+        return Visit(name, due, due - conduct.early if conduct.comes else None, takes)
