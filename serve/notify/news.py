@@ -25,7 +25,8 @@ def news_of(
     known = told[-1] if told else None
     place = place_at(appointment)
     if appointment.status == "booked":
-        kind = _kind_of_booking(session, appointment, known)
+        confirmed = any(one.kind == "confirmation" for one in news)
+        kind = _kind_of_booking(session, appointment, known, confirmed)
     else:
         kind = _kind_of_end(appointment, known)
     if kind is None:
@@ -37,9 +38,17 @@ def news_of(
 
 
 def _kind_of_booking(
-    session: Session, appointment: Appointment, known: OutboxMessage | None
+    session: Session, appointment: Appointment, known: OutboxMessage | None, confirmed: bool
 ) -> str | None:
-    """Return as what a visit that is booked is told; None if its patient knows."""
+    """Return as what a visit that is booked is told; None if its patient knows.
+
+    Parameters
+    ----------
+    known
+        What the patient was told last; None for nothing.
+    confirmed
+        Whether a confirmation was ever queued, sent or not.
+    """
     place = place_at(appointment)
     if known is not None and known.kind != "cancellation":
         same = place_of(known) == (place["starts_at"], place["seat_id"])
@@ -55,7 +64,10 @@ def _kind_of_booking(
         first = next(one for one in states if one["status"] == "booked")
         if first["seat_id"] != place["seat_id"]:
             return "change"
-        if changes[-1].before.get("status") in BEEN:
+        before = changes[-1].before.get("status")
+        # Moved away and back before the confirmation was sent, it is as new as ever.
+        back = before == "booked" and confirmed
+        if before in BEEN and not back:
             return None
     return "confirmation"
 

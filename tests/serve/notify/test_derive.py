@@ -79,6 +79,24 @@ def test_moved_before_anything_was_sent_only_the_last_is_told(told: Told, booked
     assert "at 09:40" in told.mails()[0].get_body(("plain",)).get_content()
 
 
+@pytest.mark.parametrize("undone", [True, False])
+def test_moved_and_moved_back_before_anything_was_sent_it_is_confirmed(
+    told: Told, booked: Appointment, undone: bool
+):
+    """At the time that was booked first, once, and not as a change."""
+    told.clock.forward(seconds=2)
+    told.do(move, booked, told.seats[3], told.clock(), STAFF)
+    told.clock.forward(seconds=2)
+    if undone:
+        told.do(undo, booked, told.clock(), STAFF)
+    else:
+        told.do(move, told.appointment(booked), told.seats[0], told.clock(), STAFF)
+    assert told.kinds(booked, "waiting") == ["confirmation", "reminder"]
+    assert told.send() == 1
+    assert told.subjects() == ["your appointment on Thursday, 5 March 2026"]
+    assert "at 09:00" in told.mails()[0].get_body(("plain",)).get_content()
+
+
 def test_every_move_is_told_even_at_one_moment_of_the_clock(told: Told, booked: Appointment):
     """And each once, also one that leads back."""
     told.send()

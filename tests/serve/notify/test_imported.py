@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from serve.booking.changing import cancel
+from serve.booking.changing import cancel, move
 from serve.database import reading
 from serve.models import Appointment, PatientIdentifier
 from tests.serve.booking.conftest import STAFF, START
@@ -43,6 +43,15 @@ def test_an_imported_visit_is_reminded_of_and_its_end_told(told: Told, as_role: 
     assert told.messages(visit) == [("reminder", START - timedelta(hours=24))]
     told.do(cancel, visit, NOW, STAFF)
     assert told.kinds(visit, "waiting") == ["cancellation"]
+
+
+def test_an_imported_visit_that_is_moved_and_moved_back_is_not_confirmed(told: Told, as_role: Any):
+    """Its patient knows it where it is again; had the move been told, the way back would be too."""
+    _, _, visit = brought(told, as_role)
+    told.do(move, visit, told.seats[3], NOW, STAFF)
+    assert told.kinds(visit, "waiting") == ["change", "reminder"]
+    told.do(move, told.appointment(visit), visit.seat_id, NOW, STAFF)
+    assert told.kinds(visit, "waiting") == ["reminder"]
 
 
 def test_an_import_is_undone_with_its_reminders(told: Told, as_role: Any):
