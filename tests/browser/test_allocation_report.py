@@ -20,6 +20,7 @@ def page_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_picture_is_drawn_and_fits(browser: Browser, page_path: Path, width: int):
     """Heat map, groups and reasons inside the page, nothing logged, nothing fetched."""

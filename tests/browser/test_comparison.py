@@ -38,6 +38,7 @@ def page_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.path / "report.html"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_figures_are_drawn_fit_and_show_the_schedule_pointed_at(
     browser: Browser, page_path: Path, width: int

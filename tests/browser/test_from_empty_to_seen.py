@@ -68,6 +68,7 @@ def accept(page: Page, link: str, email: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+@pytest.mark.slow
 def test_an_empty_practice_sees_its_first_patient(browser: Browser, empty: Website):
     """Set up, optimised, published, booked, run, and measured against the plan."""
     with look(browser) as admin, look(browser) as desk, look(browser, 390) as doctor:

@@ -29,6 +29,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("idle", ["session", "makespan"])
 def test_the_frontier_is_drawn_and_says_what_a_minute_costs(

@@ -48,6 +48,7 @@ def open_report(browser: Browser, path: Path, width: int) -> tuple[Page, list[st
     return page, trouble
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", list(SESSIONS))
 def test_every_picture_is_drawn_and_fits(

@@ -88,6 +88,7 @@ learned(Trainer(seed=3, folder=Path(sys.argv[1]), callbacks=(Slow(),)))
 """
 
 
+@pytest.mark.slow
 def test_a_network_that_was_killed_goes_on_to_the_same_weights(tmp_path: Path):
     """SIGKILL in the middle; the course is whole too."""
     process = subprocess.Popen(
@@ -165,6 +166,7 @@ def test_too_few_cases_are_refused():
         train_network(layers, one, validation, SCHEDULE, Trainer(devices=2), "coin")
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_would(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     """Each has half of every batch, so that the gradients are those of the whole; quietly."""
     alone = learned(Trainer(folder=tmp_path / "one"), dropout=0.0)

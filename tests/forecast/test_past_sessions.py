@@ -158,6 +158,7 @@ def test_a_period_without_a_session_is_refused(forecasters):
         past_sessions(HISTORY, later, forecasters)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lognormal", "empirical", "gradient_boosting"])
 def test_a_schedule_for_the_fitted_law_is_proved_optimal(name, tmp_path: Path):
     """The law of all patients of a day, in a session file that ``python -m opt`` takes."""

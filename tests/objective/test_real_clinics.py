@@ -118,6 +118,7 @@ def test_the_order_of_patients_matters(weights: Weights):
     assert costs[0] < costs[1]
 
 
+@pytest.mark.slow
 def test_koeleman_koole_table_6_is_as_printed(oracle: Any):
     """Values within 0.01; no single move of a patient improves a printed schedule."""
     for row in oracle("koeleman_koole_2012")["table_6"]:

@@ -28,6 +28,7 @@ from tests.cases import REAL_CLINICS, random_schedules
 from tests.opt.compare.hand_made import plan as small_plan
 
 pytest.importorskip("ray", reason="needs Ray: pip install 'bailey[ray]'")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

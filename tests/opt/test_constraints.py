@@ -106,6 +106,7 @@ def weights(random: np.random.Generator) -> Weights:
     return Weights(*random.dirichlet(np.ones(3)).tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", [(kind,) for kind in KINDS] + PAIRS, ids=" and ".join)
 def test_exact_equals_brute_force_under_every_kind_of_constraint_and_pair(kinds: tuple[str, ...]):
     """50 instances each, in both coordinates where both may prove it, gaps below 1e-9."""

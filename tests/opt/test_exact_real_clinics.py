@@ -122,6 +122,7 @@ def test_patients_who_differ_are_never_proved_in_cumulative_bookings():
     assert "walk-ins and interruptions" in with_walk_ins.note
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", range(5))
 def test_exact_equals_brute_force_with_priority_walk_ins(group: int):
     """300 instances in p-space; what is certified rests on them."""
@@ -167,6 +168,7 @@ def test_the_published_optima_with_emergencies_are_proved(oracle: Any):
         assert float(result.performance.tardiness) == pytest.approx(row["tardiness"], abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["booked only", "walk-ins", "priority", "interruptions"])
 def test_exact_equals_brute_force_where_the_number_of_patients_is_free(kind: str):
     """60 instances each in p-space, with values from worthless to precious, some constrained."""

@@ -111,8 +111,6 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def app(settings: Settings, clock: HandClock) -> Iterator[APIFlask]:
     """An application whose database has its tables and no rows."""
     made = create_app(settings, clock)
-    with made.app_context():
-        migrate(db.engine)
     yield made
     with made.app_context():
         db.engine.dispose()

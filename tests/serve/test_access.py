@@ -248,6 +248,7 @@ class Caller:
         return query, sample(content[media]["schema"], self.document, row), media
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)], indirect=True
 )

@@ -133,6 +133,7 @@ MALFORMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
 def test_malformed_bodies_are_refused_everywhere(app: APIFlask, as_role: Any, body: bytes):
     """As problems, by every endpoint that takes a body."""

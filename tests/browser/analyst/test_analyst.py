@@ -136,6 +136,7 @@ def test_a_coming_session_is_forecast_and_optimised(browser: Browser, website: W
         expect(page.get_by_role("alert").or_(page.locator(".alert-danger")).first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_last_month_is_replayed_under_another_template(browser: Browser, website: Website):
     """In words with intervals, and session by session."""
     with look(browser) as page:

@@ -41,6 +41,7 @@ def time_on(page: Page) -> str:
     return page.locator("#demo-time b").text_content() or ""
 
 
+@pytest.mark.slow
 def test_one_plays_the_day_and_another_sees_it(browser: Browser, website: Website):
     """The time goes on in both, without anything being loaded anew, until somebody pauses."""
     with look(browser) as page, look(browser, 390) as other:
@@ -107,6 +108,7 @@ def test_the_day_is_played_without_javascript(browser: Browser, website: Website
         assert page.url.endswith("/account")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
 def test_the_day_is_over_and_the_next_one_begins(
     browser: Browser, website: Website, width: int, theme: str

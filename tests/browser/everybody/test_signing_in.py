@@ -30,6 +30,7 @@ def test_who_signs_in_comes_to_the_page_that_was_asked_for(browser: Browser, web
         assert "/sign-in" in page.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/sign-in", "/invitation", "/account", "/nothing"])

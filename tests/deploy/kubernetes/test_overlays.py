@@ -60,6 +60,7 @@ def test_overlays_are_valid(overlay: str, version: str, tmp_path: Path):
     assert "Couldn't find schema" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_checkov_finds_nothing_that_is_not_explained(overlay: str, tmp_path: Path):
     """The exceptions, with their reasons, are in its configuration."""
@@ -191,6 +192,7 @@ FAULTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_faults_are_found(fault: str, tmp_path: Path):
     """By the check that is there for them."""

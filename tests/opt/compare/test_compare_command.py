@@ -98,6 +98,24 @@ def test_the_page_holds_answer_tables_and_figures(done: tuple[Done, Path]):
     assert 'src="http' not in page
 
 
+def interrupted(folder: Path, number: signal.Signals) -> tuple[int, str]:
+    """Interrupt a comparison when the first genetic algorithm is done; return how it ended."""
+    folder.mkdir()
+    search = subprocess.Popen(
+        [sys.executable, "-m", "opt.compare", SMALL, STRATEGIES, "seeds=3", RUN],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    deadline = time.monotonic() + TIME_LIMIT
+    while search.poll() is None and not list((folder / "run" / "runs").glob("*genetic*.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    search.send_signal(number)
+    output, _ = search.communicate(timeout=TIME_LIMIT)
+    return search.returncode, output
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_comparison_goes_on_to_the_same_end(
     done: tuple[Done, Path], tmp_path: Path, number: signal.Signals
@@ -106,31 +124,24 @@ def test_an_interrupted_comparison_goes_on_to_the_same_end(
 
     But for the seconds, the end is that of one that ran in another process without a break.
     """
-    search = subprocess.Popen(
-        [sys.executable, "-m", "opt.compare", SMALL, STRATEGIES, "seeds=3", RUN],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    runs = tmp_path / "run" / "runs"
-    deadline = time.monotonic() + TIME_LIMIT
-    while not list(runs.glob("*genetic*.json")):
-        assert search.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    search.send_signal(number)
-    output, _ = search.communicate(timeout=TIME_LIMIT)
-    assert not (tmp_path / "run" / "report.html").exists()
-    kept = {path: path.stat().st_mtime_ns for path in runs.glob("*.json")}
-    assert len(kept) < 2 + 2 * (1 + 1 + 3)
+    # A busy machine may let a comparison end before the signal comes: then another is begun.
+    for attempt in range(5):
+        folder = tmp_path / str(attempt)
+        status, output = interrupted(folder, number)
+        if not (folder / "run" / "report.html").exists():
+            break
+    assert not (folder / "run" / "report.html").exists(), output
+    kept = {path: path.stat().st_mtime_ns for path in (folder / "run" / "runs").glob("*.json")}
+    assert 0 < len(kept) < 2 + 2 * (1 + 1 + 3)
     if number is signal.SIGINT:
-        assert search.returncode == 130, output
+        assert status == 130, output
         assert "resume=" in output
         assert "Traceback" not in output
-    resumed = compared("resume=run", cwd=tmp_path)
+    resumed = compared("resume=run", cwd=folder)
     assert resumed.returncode == 0, resumed.stderr
     assert all(path.stat().st_mtime_ns == before for path, before in kept.items())
     clock = ("seconds", "seconds_to_1_percent")
-    assert rows_of(tmp_path / "run" / "comparison.csv", clock) == rows_of(
+    assert rows_of(folder / "run" / "comparison.csv", clock) == rows_of(
         done[1] / "comparison.csv", clock
     )
 

@@ -49,6 +49,9 @@ def hold_together(crowd: Crowd, books: Books, folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True
+)
 @pytest.mark.parametrize("bookings", BOOKINGS)
 def test_eight_processes_book_sixty_seats_while_some_are_killed(
     books: Books, database_url: str, tmp_path: Path, bookings: int
@@ -76,6 +79,7 @@ def own_server(postgres_programs: Path) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bookings", BOOKINGS)
 def test_a_server_restarts_while_eight_processes_book(
     own_server: Server, tmp_path: Path, bookings: int

@@ -162,6 +162,7 @@ def test_silence_is_filled_with_heartbeats(
     assert listener.comments > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "why"),
     [
@@ -231,6 +232,7 @@ def test_a_session_listens_as_long_as_it_lasts(
     assert streaming.listen(Cookie=cookie).status == 401
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_is_cut_off(
     app: APIFlask, clinic: Clinic, streaming: Streaming, token_of: Tokens,
     monkeypatch: pytest.MonkeyPatch,

@@ -41,6 +41,7 @@ def test_a_worker_that_is_silent_does_not_live(monkeypatch: pytest.MonkeyPatch):
         assert requests.get(f"{address}/healthz", timeout=5).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_worker_process_tells_its_numbers(clinic: Clinic, workers: Processes):
     """Where the setting says so; a port that is taken is said in a line."""

@@ -163,6 +163,7 @@ def test_the_gate_follows_where_it_was_asked_for(app: APIFlask, as_role: Any, vi
     assert [one.problem for one in ended] == [None, None]
 
 
+@pytest.mark.slow
 def test_a_model_in_use_is_watched_over_days_it_has_not_seen(
     app: APIFlask, as_role: Any, visits: pd.DataFrame
 ):

@@ -59,6 +59,7 @@ def test_a_worker_leaves_young_runs_to_better_ones(app: APIFlask, as_role: Any):
     assert told(app, "bailey_device_fallbacks_total", reason="no_free_worker") == 1
 
 
+@pytest.mark.slow
 def test_a_worker_process_with_a_share_does_its_runs(
     app: APIFlask, as_role: Any, workers: Processes
 ):

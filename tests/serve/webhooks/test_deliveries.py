@@ -317,6 +317,7 @@ def test_a_target_that_is_away_is_tried_again(
     assert one["state"] == "waiting"
 
 
+@pytest.mark.slow
 def test_targets_that_hang_do_not_hold_up_others(
     app: APIFlask, within: None, clinic: Clinic, administrator: Client, monkeypatch: Any
 ):
