@@ -111,6 +111,7 @@ EXPERIMENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("experiment", list(EXPERIMENTS))
 def test_experiments_print_the_published_figures_beside_ours(tmp_path: Path, experiment: str):
     """To the printed digit."""
@@ -294,6 +295,7 @@ def test_a_corrupt_result_file_is_refused(tmp_path: Path, contents: str):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_and_the_run_can_go_on(tmp_path: Path):
     """Result, report and checkpoint are written; resumed, the search goes on."""
     arguments = [

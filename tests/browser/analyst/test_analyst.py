@@ -112,6 +112,7 @@ def test_models_learn_and_are_let_through_the_gate(browser: Browser, website: We
         expect(page.get_by_text("There is no model that was in use before.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_coming_session_is_forecast_and_optimised(browser: Browser, website: Website):
     """What it is forecast from stands beside each number; a session that is past is refused."""
     with look(browser, 390) as page:

@@ -54,6 +54,7 @@ def test_a_visit_is_booked_by_phone_without_javascript(browser: Browser, website
         expect(page.get_by_text(re.compile("is here"))).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_booking_appears_on_another_list_by_itself(browser: Browser, website: Website):
     """And of two who want the last seat one is told, and offered others."""
     with look(browser) as one, look(browser) as other, look(browser) as third:

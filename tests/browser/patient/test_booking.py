@@ -129,6 +129,7 @@ def test_a_patient_is_told_that_another_took_a_time(browser: Browser, website: W
         expect(other.locator("#grid summary")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_a_booking_appears_in_another_browser_by_itself(browser: Browser, website: Website):
     """Where its time is not offered any more, and among the visits."""
     with look(browser) as one, look(browser) as other, look(browser) as third:

@@ -73,6 +73,7 @@ FAULTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_a_workflow_is_found(fault: str, tmp_path: Path):
     """And said."""

@@ -169,6 +169,7 @@ PROBLEM: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_table", [False, True])
 def test_requests_are_allocated_to_half_days_that_they_accept(
     settings: dict[str, Any], offers: pd.DataFrame, tmp_path: Path, as_table: bool

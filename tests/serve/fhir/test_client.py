@@ -79,6 +79,7 @@ def test_a_client_finds_holds_books_reschedules_and_cancels(filled: Filled, base
     assert refused.value.status == 409
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["book", "hold"])
 def test_of_two_clients_for_the_last_seat_one_gets_it(filled: Filled, base: str, how: str):
     """Again and again: one booking, and one outcome that says the seat is taken."""

@@ -151,6 +151,7 @@ def test_a_training_without_a_history_fails_with_a_sentence(app: APIFlask, as_ro
     assert analyst("POST", "/forecasts/weather/rollback").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_gate_follows_where_it_was_asked_for(app: APIFlask, as_role: Any, visits: pd.DataFrame):
     """One run trains, the next one judges."""
     analyst = as_role("analyst")
