@@ -11,7 +11,7 @@ from serve.notify.kinds import NEWS
 from serve.notify.standing import CANCELLED, OVER, Wanted, in_hand, place_at, place_of
 
 #: After these a patient needs no confirmation of what is booked again.
-BEEN = ("booked", "arrived", "in_consultation", "completed", "no_show")
+BEEN = ("arrived", "in_consultation", "completed", "no_show")
 
 
 def news_of(
@@ -65,9 +65,9 @@ def _kind_of_booking(
         if first["seat_id"] != place["seat_id"]:
             return "change"
         before = changes[-1].before.get("status")
-        # Moved away and back before the confirmation was sent, it is as new as ever.
-        back = before == "booked" and confirmed
-        if before in BEEN and not back:
+        # Booked elsewhere, moved away and back, it is where its patient knows it.
+        known_from_elsewhere = before == "booked" and not confirmed
+        if before in BEEN or known_from_elsewhere:
             return None
     return "confirmation"
 
